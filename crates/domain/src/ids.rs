@@ -1,0 +1,32 @@
+//! Identities of records inside one business's database: small integers, allotted by the store in
+//! the transaction that creates the record. They are never shown to customers; people use codes,
+//! SKUs, references and bill numbers.
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub i64);
+    };
+}
+
+id!(
+    /// A customer: a household, shop, hotel or canteen that is billed.
+    CustomerId
+);
+id!(
+    /// A product of the catalog.
+    ProductId
+);
+id!(
+    /// A bill, from its draft on.
+    BillId
+);
+id!(
+    /// A one-time order.
+    OrderId
+);
+id!(
+    /// One balanced transaction of the ledger.
+    TransactionId
+);

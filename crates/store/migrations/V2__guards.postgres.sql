@@ -1,0 +1,205 @@
+-- Guards: what the database itself refuses. The same rules as V2__guards.sqlite.sql; what must be
+-- checked for many rows at once is checked per statement, as a set.
+
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'check_violation', TABLE = TG_TABLE_NAME;
+END $$;
+
+-- An issued bill never changes; its state moves on, and it is cancelled by a credit note.
+CREATE TRIGGER bills_final BEFORE UPDATE ON bills FOR EACH ROW
+WHEN (OLD.state <> 'draft' AND (
+    NEW.state = 'draft' OR OLD.state = 'cancelled'
+    OR (NEW.id, NEW.customer_id, NEW.month, NEW.kind, NEW.number, NEW.prefix,
+        NEW.financial_year, NEW.serial, NEW.bill_day, NEW.interstate, NEW.taxable_paise,
+        NEW.cgst_paise, NEW.sgst_paise, NEW.igst_paise, NEW.round_off_paise, NEW.total_paise,
+        NEW.previous_balance_paise, NEW.content_hash, NEW.issued_at, NEW.created_at)
+    IS DISTINCT FROM
+       (OLD.id, OLD.customer_id, OLD.month, OLD.kind, OLD.number, OLD.prefix,
+        OLD.financial_year, OLD.serial, OLD.bill_day, OLD.interstate, OLD.taxable_paise,
+        OLD.cgst_paise, OLD.sgst_paise, OLD.igst_paise, OLD.round_off_paise, OLD.total_paise,
+        OLD.previous_balance_paise, OLD.content_hash, OLD.issued_at, OLD.created_at)))
+EXECUTE FUNCTION refuse('an issued bill never changes');
+
+CREATE TRIGGER bills_stay BEFORE DELETE ON bills FOR EACH ROW WHEN (OLD.state <> 'draft')
+EXECUTE FUNCTION refuse('an issued bill is never removed');
+
+-- A bill is sealed when it is issued: its totals are the sums of its lines.
+CREATE FUNCTION seal_bills() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT 1 FROM changed b
+        LEFT JOIN LATERAL (
+            SELECT SUM(taxable_paise) AS taxable, SUM(cgst_paise) AS cgst,
+                SUM(sgst_paise) AS sgst, SUM(igst_paise) AS igst
+            FROM bill_lines WHERE bill_id = b.id) l ON TRUE
+        WHERE b.state <> 'draft' AND (b.taxable_paise, b.cgst_paise, b.sgst_paise, b.igst_paise)
+            IS DISTINCT FROM (l.taxable, l.cgst, l.sgst, l.igst)) THEN
+        RAISE EXCEPTION 'an issued bill must be the sum of its lines'
+            USING ERRCODE = 'check_violation', TABLE = 'bills';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER bills_sealed_when_added AFTER INSERT ON bills
+REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION seal_bills();
+
+CREATE TRIGGER bills_sealed_when_issued AFTER UPDATE ON bills
+REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION seal_bills();
+
+-- Lines are replaced while their bill is a draft, and fixed once it is issued.
+CREATE FUNCTION guard_bill_lines() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT 1 FROM bills WHERE state <> 'draft' AND id IN (SELECT bill_id FROM changed)) THEN
+        RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'check_violation', TABLE = 'bill_lines';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER bill_lines_not_added_later AFTER INSERT ON bill_lines
+REFERENCING NEW TABLE AS changed FOR EACH STATEMENT
+EXECUTE FUNCTION guard_bill_lines('an issued bill takes no further line');
+
+CREATE TRIGGER bill_lines_stay AFTER DELETE ON bill_lines
+REFERENCING OLD TABLE AS changed FOR EACH STATEMENT
+EXECUTE FUNCTION guard_bill_lines('a line of an issued bill is never removed');
+
+CREATE TRIGGER bill_lines_final BEFORE UPDATE ON bill_lines FOR EACH ROW
+EXECUTE FUNCTION refuse('a bill line never changes');
+
+-- A delivery or order on an issued bill is fixed, and joins a bill only while it is being made.
+CREATE FUNCTION guard_billed_item() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT 1 FROM bills WHERE id = OLD.bill_id AND state <> 'draft') THEN
+        RAISE EXCEPTION '%', TG_ARGV[0]
+            USING ERRCODE = 'check_violation', TABLE = TG_TABLE_NAME;
+    END IF;
+    IF TG_OP = 'DELETE' THEN
+        RETURN OLD;
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER deliveries_final BEFORE UPDATE ON deliveries FOR EACH ROW
+WHEN (OLD.bill_id IS NOT NULL)
+EXECUTE FUNCTION guard_billed_item('a delivery on an issued bill never changes');
+
+CREATE TRIGGER deliveries_stay BEFORE DELETE ON deliveries FOR EACH ROW
+WHEN (OLD.bill_id IS NOT NULL)
+EXECUTE FUNCTION guard_billed_item('a delivery on an issued bill is never removed');
+
+CREATE TRIGGER orders_final BEFORE UPDATE ON orders FOR EACH ROW
+WHEN (OLD.bill_id IS NOT NULL)
+EXECUTE FUNCTION guard_billed_item('an order on an issued bill never changes');
+
+CREATE TRIGGER orders_stay BEFORE DELETE ON orders FOR EACH ROW
+WHEN (OLD.bill_id IS NOT NULL)
+EXECUTE FUNCTION guard_billed_item('an order on an issued bill is never removed');
+
+CREATE FUNCTION guard_delivery_links() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT 1 FROM changed d
+        LEFT JOIN bill_lines l ON l.bill_id = d.bill_id AND l.line_no = d.line_no
+            AND l.product_id = d.product_id AND d.day BETWEEN l.first_day AND l.last_day
+        LEFT JOIN bills b ON b.id = d.bill_id
+            AND (b.state <> 'draft' OR b.customer_id <> d.customer_id)
+        WHERE d.bill_id IS NOT NULL AND (l.bill_id IS NULL OR b.id IS NOT NULL)) THEN
+        RAISE EXCEPTION 'a delivery joins only a line of its own product on an open bill'
+            USING ERRCODE = 'check_violation', TABLE = 'deliveries';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER deliveries_on_a_line AFTER UPDATE ON deliveries
+REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION guard_delivery_links();
+
+CREATE FUNCTION guard_order_links() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT 1 FROM changed o
+        LEFT JOIN bill_lines l ON l.bill_id = o.bill_id AND l.line_no = o.line_no
+            AND l.product_id = o.product_id AND o.delivery_day BETWEEN l.first_day AND l.last_day
+        LEFT JOIN bills b ON b.id = o.bill_id
+            AND (b.state <> 'draft' OR b.customer_id <> o.customer_id)
+        WHERE o.bill_id IS NOT NULL AND (l.bill_id IS NULL OR b.id IS NOT NULL)) THEN
+        RAISE EXCEPTION 'an order joins only a line of its own product on an open bill'
+            USING ERRCODE = 'check_violation', TABLE = 'orders';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER orders_on_a_line AFTER UPDATE ON orders
+REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION guard_order_links();
+
+-- Numbers only move forward.
+CREATE TRIGGER number_series_forward BEFORE UPDATE ON number_series FOR EACH ROW
+WHEN (NEW.next_serial < OLD.next_serial OR NEW.prefix <> OLD.prefix
+    OR NEW.financial_year <> OLD.financial_year)
+EXECUTE FUNCTION refuse('bill numbers are never given twice');
+
+CREATE TRIGGER number_series_stay BEFORE DELETE ON number_series FOR EACH ROW
+EXECUTE FUNCTION refuse('a series of bill numbers is never removed');
+
+-- A ledger transaction is sealed when it is added: its entries sum to zero, and stay.
+CREATE FUNCTION seal_ledger_transactions() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT 1 FROM added t
+        LEFT JOIN LATERAL (
+            SELECT COUNT(*) AS entries, SUM(amount_paise) AS total
+            FROM ledger_entries WHERE transaction_id = t.id) e ON TRUE
+        WHERE e.entries < 2 OR e.total <> 0) THEN
+        RAISE EXCEPTION 'the entries of a ledger transaction must sum to zero'
+            USING ERRCODE = 'check_violation', TABLE = 'ledger_transactions';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER ledger_transactions_sealed AFTER INSERT ON ledger_transactions
+REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION seal_ledger_transactions();
+
+CREATE TRIGGER ledger_transactions_final BEFORE UPDATE ON ledger_transactions FOR EACH ROW
+EXECUTE FUNCTION refuse('a ledger transaction never changes');
+
+CREATE TRIGGER ledger_transactions_stay BEFORE DELETE ON ledger_transactions FOR EACH ROW
+EXECUTE FUNCTION refuse('a ledger transaction is never removed');
+
+CREATE FUNCTION guard_ledger_entries() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT 1 FROM ledger_transactions WHERE id IN (SELECT transaction_id FROM added)) THEN
+        RAISE EXCEPTION 'a ledger transaction takes no further entry'
+            USING ERRCODE = 'check_violation', TABLE = 'ledger_entries';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER ledger_entries_not_added_later AFTER INSERT ON ledger_entries
+REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION guard_ledger_entries();
+
+CREATE TRIGGER ledger_entries_final BEFORE UPDATE ON ledger_entries FOR EACH ROW
+EXECUTE FUNCTION refuse('a ledger entry never changes');
+
+CREATE TRIGGER ledger_entries_stay BEFORE DELETE ON ledger_entries FOR EACH ROW
+EXECUTE FUNCTION refuse('a ledger entry is never removed');
+
+-- What was done stays written.
+CREATE TRIGGER audit_final BEFORE UPDATE ON audit FOR EACH ROW
+EXECUTE FUNCTION refuse('an audit row never changes');
+
+CREATE TRIGGER audit_stay BEFORE DELETE ON audit FOR EACH ROW
+EXECUTE FUNCTION refuse('an audit row is never removed');
+
+-- TRUNCATE passes row triggers by.
+CREATE TRIGGER bills_not_emptied BEFORE TRUNCATE ON bills FOR EACH STATEMENT
+EXECUTE FUNCTION refuse('issued bills are never removed');
+CREATE TRIGGER bill_lines_not_emptied BEFORE TRUNCATE ON bill_lines FOR EACH STATEMENT
+EXECUTE FUNCTION refuse('lines of issued bills are never removed');
+CREATE TRIGGER ledger_transactions_not_emptied BEFORE TRUNCATE ON ledger_transactions
+FOR EACH STATEMENT EXECUTE FUNCTION refuse('ledger transactions are never removed');
+CREATE TRIGGER ledger_entries_not_emptied BEFORE TRUNCATE ON ledger_entries
+FOR EACH STATEMENT EXECUTE FUNCTION refuse('ledger entries are never removed');
+CREATE TRIGGER audit_not_emptied BEFORE TRUNCATE ON audit FOR EACH STATEMENT
+EXECUTE FUNCTION refuse('audit rows are never removed');

@@ -1,0 +1,132 @@
+-- Guards: what the database itself refuses. The same rules as V2__guards.postgres.sql.
+
+-- An issued bill never changes; its state moves on, and it is cancelled by a credit note.
+CREATE TRIGGER bills_final BEFORE UPDATE ON bills
+WHEN OLD.state <> 'draft' AND (
+    NEW.state = 'draft' OR OLD.state = 'cancelled'
+    OR NEW.id IS NOT OLD.id OR NEW.customer_id IS NOT OLD.customer_id
+    OR NEW.month IS NOT OLD.month OR NEW.kind IS NOT OLD.kind
+    OR NEW.number IS NOT OLD.number OR NEW.prefix IS NOT OLD.prefix
+    OR NEW.financial_year IS NOT OLD.financial_year OR NEW.serial IS NOT OLD.serial
+    OR NEW.bill_day IS NOT OLD.bill_day OR NEW.interstate IS NOT OLD.interstate
+    OR NEW.taxable_paise IS NOT OLD.taxable_paise OR NEW.cgst_paise IS NOT OLD.cgst_paise
+    OR NEW.sgst_paise IS NOT OLD.sgst_paise OR NEW.igst_paise IS NOT OLD.igst_paise
+    OR NEW.round_off_paise IS NOT OLD.round_off_paise
+    OR NEW.total_paise IS NOT OLD.total_paise
+    OR NEW.previous_balance_paise IS NOT OLD.previous_balance_paise
+    OR NEW.content_hash IS NOT OLD.content_hash OR NEW.issued_at IS NOT OLD.issued_at
+    OR NEW.created_at IS NOT OLD.created_at)
+BEGIN SELECT RAISE(ABORT, 'an issued bill never changes'); END;
+
+CREATE TRIGGER bills_stay BEFORE DELETE ON bills WHEN OLD.state <> 'draft'
+BEGIN SELECT RAISE(ABORT, 'an issued bill is never removed'); END;
+
+-- A bill is sealed when it is issued: its totals are the sums of its lines.
+CREATE TRIGGER bills_sealed_when_added AFTER INSERT ON bills WHEN NEW.state <> 'draft'
+BEGIN
+    SELECT RAISE(ABORT, 'an issued bill must be the sum of its lines')
+    WHERE NOT EXISTS (
+        SELECT 1 FROM bill_lines WHERE bill_id = NEW.id
+        HAVING SUM(taxable_paise) = NEW.taxable_paise AND SUM(cgst_paise) = NEW.cgst_paise
+            AND SUM(sgst_paise) = NEW.sgst_paise AND SUM(igst_paise) = NEW.igst_paise);
+END;
+
+CREATE TRIGGER bills_sealed_when_issued AFTER UPDATE OF state ON bills
+WHEN OLD.state = 'draft' AND NEW.state <> 'draft'
+BEGIN
+    SELECT RAISE(ABORT, 'an issued bill must be the sum of its lines')
+    WHERE NOT EXISTS (
+        SELECT 1 FROM bill_lines WHERE bill_id = NEW.id
+        HAVING SUM(taxable_paise) = NEW.taxable_paise AND SUM(cgst_paise) = NEW.cgst_paise
+            AND SUM(sgst_paise) = NEW.sgst_paise AND SUM(igst_paise) = NEW.igst_paise);
+END;
+
+-- Lines are replaced while their bill is a draft, and fixed once it is issued.
+CREATE TRIGGER bill_lines_not_added_later BEFORE INSERT ON bill_lines
+WHEN EXISTS (SELECT 1 FROM bills WHERE id = NEW.bill_id AND state <> 'draft')
+BEGIN SELECT RAISE(ABORT, 'an issued bill takes no further line'); END;
+
+CREATE TRIGGER bill_lines_final BEFORE UPDATE ON bill_lines
+BEGIN SELECT RAISE(ABORT, 'a bill line never changes'); END;
+
+CREATE TRIGGER bill_lines_stay BEFORE DELETE ON bill_lines
+WHEN EXISTS (SELECT 1 FROM bills WHERE id = OLD.bill_id AND state <> 'draft')
+BEGIN SELECT RAISE(ABORT, 'a line of an issued bill is never removed'); END;
+
+-- A delivery on an issued bill is fixed, and joins a bill only while the bill is being made.
+CREATE TRIGGER deliveries_final BEFORE UPDATE ON deliveries
+WHEN OLD.bill_id IS NOT NULL
+    AND EXISTS (SELECT 1 FROM bills WHERE id = OLD.bill_id AND state <> 'draft')
+BEGIN SELECT RAISE(ABORT, 'a delivery on an issued bill never changes'); END;
+
+CREATE TRIGGER deliveries_stay BEFORE DELETE ON deliveries
+WHEN OLD.bill_id IS NOT NULL
+    AND EXISTS (SELECT 1 FROM bills WHERE id = OLD.bill_id AND state <> 'draft')
+BEGIN SELECT RAISE(ABORT, 'a delivery on an issued bill is never removed'); END;
+
+CREATE TRIGGER deliveries_on_a_line AFTER UPDATE OF bill_id, line_no ON deliveries
+WHEN NEW.bill_id IS NOT NULL AND (
+    NOT EXISTS (SELECT 1 FROM bill_lines WHERE bill_id = NEW.bill_id AND line_no = NEW.line_no
+        AND product_id = NEW.product_id AND NEW.day BETWEEN first_day AND last_day)
+    OR EXISTS (SELECT 1 FROM bills WHERE id = NEW.bill_id
+        AND (state <> 'draft' OR customer_id <> NEW.customer_id)))
+BEGIN SELECT RAISE(ABORT, 'a delivery joins only a line of its own product on an open bill'); END;
+
+CREATE TRIGGER orders_final BEFORE UPDATE ON orders
+WHEN OLD.bill_id IS NOT NULL
+    AND EXISTS (SELECT 1 FROM bills WHERE id = OLD.bill_id AND state <> 'draft')
+BEGIN SELECT RAISE(ABORT, 'an order on an issued bill never changes'); END;
+
+CREATE TRIGGER orders_stay BEFORE DELETE ON orders
+WHEN OLD.bill_id IS NOT NULL
+    AND EXISTS (SELECT 1 FROM bills WHERE id = OLD.bill_id AND state <> 'draft')
+BEGIN SELECT RAISE(ABORT, 'an order on an issued bill is never removed'); END;
+
+CREATE TRIGGER orders_on_a_line AFTER UPDATE OF bill_id, line_no ON orders
+WHEN NEW.bill_id IS NOT NULL AND (
+    NOT EXISTS (SELECT 1 FROM bill_lines WHERE bill_id = NEW.bill_id AND line_no = NEW.line_no
+        AND product_id = NEW.product_id AND NEW.delivery_day BETWEEN first_day AND last_day)
+    OR EXISTS (SELECT 1 FROM bills WHERE id = NEW.bill_id
+        AND (state <> 'draft' OR customer_id <> NEW.customer_id)))
+BEGIN SELECT RAISE(ABORT, 'an order joins only a line of its own product on an open bill'); END;
+
+-- Numbers only move forward.
+CREATE TRIGGER number_series_forward BEFORE UPDATE ON number_series
+WHEN NEW.next_serial < OLD.next_serial OR NEW.prefix <> OLD.prefix
+    OR NEW.financial_year <> OLD.financial_year
+BEGIN SELECT RAISE(ABORT, 'bill numbers are never given twice'); END;
+
+CREATE TRIGGER number_series_stay BEFORE DELETE ON number_series
+BEGIN SELECT RAISE(ABORT, 'a series of bill numbers is never removed'); END;
+
+-- A ledger transaction is sealed when it is added: its entries sum to zero, and stay.
+CREATE TRIGGER ledger_transactions_sealed BEFORE INSERT ON ledger_transactions
+BEGIN
+    SELECT RAISE(ABORT, 'the entries of a ledger transaction must sum to zero')
+    WHERE NOT EXISTS (
+        SELECT 1 FROM ledger_entries WHERE transaction_id = NEW.id
+        HAVING COUNT(*) >= 2 AND SUM(amount_paise) = 0);
+END;
+
+CREATE TRIGGER ledger_transactions_final BEFORE UPDATE ON ledger_transactions
+BEGIN SELECT RAISE(ABORT, 'a ledger transaction never changes'); END;
+
+CREATE TRIGGER ledger_transactions_stay BEFORE DELETE ON ledger_transactions
+BEGIN SELECT RAISE(ABORT, 'a ledger transaction is never removed'); END;
+
+CREATE TRIGGER ledger_entries_not_added_later BEFORE INSERT ON ledger_entries
+WHEN EXISTS (SELECT 1 FROM ledger_transactions WHERE id = NEW.transaction_id)
+BEGIN SELECT RAISE(ABORT, 'a ledger transaction takes no further entry'); END;
+
+CREATE TRIGGER ledger_entries_final BEFORE UPDATE ON ledger_entries
+BEGIN SELECT RAISE(ABORT, 'a ledger entry never changes'); END;
+
+CREATE TRIGGER ledger_entries_stay BEFORE DELETE ON ledger_entries
+BEGIN SELECT RAISE(ABORT, 'a ledger entry is never removed'); END;
+
+-- What was done stays written.
+CREATE TRIGGER audit_final BEFORE UPDATE ON audit
+BEGIN SELECT RAISE(ABORT, 'an audit row never changes'); END;
+
+CREATE TRIGGER audit_stay BEFORE DELETE ON audit
+BEGIN SELECT RAISE(ABORT, 'an audit row is never removed'); END;

@@ -1,0 +1,97 @@
+//! The audit trail: one row per write of consequence, in its transaction, never changed.
+//!
+//! It deliberately holds no secrets and no full phone numbers.
+
+use crate::db::{Insert, StoreError, Tx};
+use crate::imports;
+use domain::calendar::Moment;
+
+/// Who does something, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// The person or program.
+    pub name: String,
+    /// The moment the work was begun.
+    pub at: Moment,
+}
+
+/// One write of consequence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// What was done, such as `issue`.
+    pub action: &'static str,
+    /// The table it was done to.
+    pub table: &'static str,
+    /// The record, by the name people use.
+    pub record: String,
+    /// The facts before, as JSON.
+    pub before: Option<String>,
+    /// The facts after, as JSON.
+    pub after: Option<String>,
+}
+
+const INSERT: Insert = Insert {
+    table: "audit",
+    columns: &[
+        "id",
+        "at",
+        "actor",
+        "action",
+        "table_name",
+        "record",
+        "before",
+        "after",
+    ],
+};
+pub(crate) const OF_RECORD: &str = "SELECT at, actor, action, before, after FROM audit \
+     WHERE table_name = $1 AND record = $2 ORDER BY id";
+pub(crate) const QUERIES: &[&str] = &[OF_RECORD];
+
+/// An entry as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// Who and when.
+    pub actor: Actor,
+    /// What was done.
+    pub action: String,
+    /// The facts before, as JSON.
+    pub before: Option<String>,
+    /// The facts after, as JSON.
+    pub after: Option<String>,
+}
+
+/// Writes entries.
+pub fn write(tx: &mut Tx<'_>, actor: &Actor, entries: &[Entry]) -> Result<(), StoreError> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let first = imports::allot(tx, imports::Counter::Audit, entries.len())?;
+    let rows = entries.iter().zip(first..).map(|(entry, id)| {
+        [
+            id.into(),
+            actor.at.unix_micros().into(),
+            actor.name.as_str().into(),
+            entry.action.into(),
+            entry.table.into(),
+            entry.record.as_str().into(),
+            entry.before.as_deref().into(),
+            entry.after.as_deref().into(),
+        ]
+    });
+    tx.insert_many(&INSERT, rows).map(|_| ())
+}
+
+/// All entries about one record, in order.
+pub fn of_record(tx: &mut Tx<'_>, table: &str, record: &str) -> Result<Vec<Kept>, StoreError> {
+    tx.list(OF_RECORD, &[table.into(), record.into()], |row| {
+        Ok(Kept {
+            actor: Actor {
+                at: Moment::from_unix_micros(row.int(0)?),
+                name: row.text(1)?.to_owned(),
+            },
+            action: row.text(2)?.to_owned(),
+            before: row.opt_text(3)?.map(str::to_owned),
+            after: row.opt_text(4)?.map(str::to_owned),
+        })
+    })
+}

@@ -1,0 +1,205 @@
+//! Bills as people and programs read them: with customer, number and lines; and the sums of a
+//! month's bills.
+//!
+//! It deliberately formats nothing.
+
+use super::lines::{BillLine, read as read_line};
+use crate::catalog::day;
+use crate::db::{Row, StoreError, Tx};
+use crate::deliveries::month_of;
+use domain::billing::BillState;
+use domain::calendar::{Day, Moment, Month};
+use domain::ids::{BillId, CustomerId};
+use domain::money::{Money, TaxSplit};
+
+/// A bill with everything that is printed on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrintedBill {
+    /// Its id.
+    pub id: BillId,
+    /// Whose it is.
+    pub customer: CustomerId,
+    /// The customer's code.
+    pub customer_code: String,
+    /// The customer's name.
+    pub customer_name: String,
+    /// The month it is for.
+    pub month: Month,
+    /// Where it stands.
+    pub state: BillState,
+    /// How often its content has changed, from 1.
+    pub version: i64,
+    /// Its number, once issued.
+    pub number: Option<String>,
+    /// Its date.
+    pub day: Day,
+    /// When it was issued.
+    pub issued_at: Option<Moment>,
+    /// Sums of taxable values and taxes.
+    pub split: TaxSplit,
+    /// What brings it to whole rupees.
+    pub round_off: Money,
+    /// What it comes to.
+    pub total: Money,
+    /// What the customer owed before it.
+    pub previous_balance: Money,
+    /// Its lines, in printed order.
+    pub lines: Vec<BillLine>,
+}
+
+macro_rules! bill_columns {
+    () => {
+        "b.id, b.customer_id, c.code, c.name, b.month, b.state, b.version, b.number, b.bill_day, \
+         b.issued_at, b.taxable_paise, b.cgst_paise, b.sgst_paise, b.igst_paise, \
+         b.round_off_paise, b.total_paise, b.previous_balance_paise"
+    };
+}
+
+pub(crate) const OF_MONTH: &str = concat!(
+    "SELECT ",
+    bill_columns!(),
+    ", l.bill_id, l.line_no, l.kind, l.product_id, l.sku, l.name, l.hsn, l.unit, \
+     l.quantity_milli, l.unit_price_milli, l.tax_rate, l.tax_inclusive, l.amount_paise, \
+     l.taxable_paise, l.cgst_paise, l.sgst_paise, l.igst_paise, l.first_day, l.last_day, \
+     l.item_count FROM bills b JOIN customers c ON c.id = b.customer_id \
+     JOIN bill_lines l ON l.bill_id = b.id \
+     WHERE b.month = $1 ORDER BY b.customer_id, l.line_no"
+);
+pub(crate) const BY_NUMBER: &str = concat!(
+    "SELECT ",
+    bill_columns!(),
+    " FROM bills b JOIN customers c ON c.id = b.customer_id WHERE b.number = $1"
+);
+pub(crate) const OF_CUSTOMER: &str = concat!(
+    "SELECT ",
+    bill_columns!(),
+    " FROM bills b JOIN customers c ON c.id = b.customer_id WHERE c.code = $1 AND b.month = $2"
+);
+pub(crate) const SUM_OF_LINES: &str = "SELECT CAST(COALESCE(SUM(l.taxable_paise + l.cgst_paise \
+     + l.sgst_paise + l.igst_paise), 0) AS BIGINT) FROM bills b CROSS JOIN bill_lines l \
+     WHERE b.month = $1 AND b.customer_id BETWEEN $2 AND $3 AND l.bill_id = b.id";
+pub(crate) const SUM_OF_BILLS: &str = "SELECT \
+     CAST(COALESCE(SUM(round_off_paise), 0) AS BIGINT), \
+     CAST(COALESCE(SUM(CASE WHEN state = 'draft' THEN 0 ELSE total_paise END), 0) AS BIGINT) \
+     FROM bills WHERE month = $1 AND customer_id BETWEEN $2 AND $3";
+pub(crate) const SUM_OF_RECEIVABLES: &str = "SELECT \
+     CAST(COALESCE(SUM(e.amount_paise), 0) AS BIGINT) \
+     FROM bills b CROSS JOIN ledger_transactions t CROSS JOIN ledger_entries e \
+     WHERE b.month = $1 AND b.customer_id BETWEEN $2 AND $3 AND t.bill_id = b.id \
+     AND e.transaction_id = t.id AND e.account = 'receivable'";
+pub(crate) const QUERIES: &[&str] = &[
+    OF_MONTH,
+    BY_NUMBER,
+    OF_CUSTOMER,
+    SUM_OF_LINES,
+    SUM_OF_BILLS,
+    SUM_OF_RECEIVABLES,
+];
+
+/// How many columns a bill has before its lines begin.
+const BILL_COLUMNS: usize = 17;
+
+fn read(row: &Row<'_>) -> Result<PrintedBill, StoreError> {
+    let wrong = |what: &str| StoreError::unexpected(format!("bills.{what}"));
+    let money = |place| row.int(place).map(Money::from_paise);
+    Ok(PrintedBill {
+        id: BillId(row.int(0)?),
+        customer: CustomerId(row.int(1)?),
+        customer_code: row.text(2)?.to_owned(),
+        customer_name: row.text(3)?.to_owned(),
+        month: month_of(row.int(4)?, "bills.month")?,
+        state: BillState::from_name(row.text(5)?).ok_or_else(|| wrong("state"))?,
+        version: row.int(6)?,
+        number: row.opt_text(7)?.map(str::to_owned),
+        day: day(row.int(8)?, "bills.bill_day")?,
+        issued_at: row.opt_int(9)?.map(Moment::from_unix_micros),
+        split: TaxSplit {
+            taxable: money(10)?,
+            cgst: money(11)?,
+            sgst: money(12)?,
+            igst: money(13)?,
+        },
+        round_off: money(14)?,
+        total: money(15)?,
+        previous_balance: money(16)?,
+        lines: Vec::new(),
+    })
+}
+
+/// All bills of a month with their lines, in the order of customers, as a stream.
+pub fn printed_of_month<E: From<StoreError>>(
+    tx: &mut Tx<'_>,
+    month: Month,
+    mut each: impl FnMut(PrintedBill) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut current: Option<PrintedBill> = None;
+    let mut failed = None;
+    tx.query(OF_MONTH, &[month.number().into()], |row| {
+        let bill = BillId(row.int(0)?);
+        if current.as_ref().is_none_or(|current| current.id != bill)
+            && let Some(complete) = current.replace(read(row)?)
+            && failed.is_none()
+        {
+            failed = each(complete).err();
+        }
+        if let Some(current) = &mut current {
+            current.lines.push(read_line(row, BILL_COLUMNS)?);
+        }
+        Ok(())
+    })?;
+    match (failed, current) {
+        (Some(error), _) => Err(error),
+        (None, Some(last)) => each(last),
+        (None, None) => Ok(()),
+    }
+}
+
+fn with_lines(
+    tx: &mut Tx<'_>,
+    bill: Option<PrintedBill>,
+) -> Result<Option<PrintedBill>, StoreError> {
+    let Some(mut bill) = bill else {
+        return Ok(None);
+    };
+    bill.lines = super::lines_of_bill(tx, bill.id)?;
+    Ok(Some(bill))
+}
+
+/// The bill with a number.
+pub fn bill_by_number(tx: &mut Tx<'_>, number: &str) -> Result<Option<PrintedBill>, StoreError> {
+    let bill = tx.find(BY_NUMBER, &[number.into()], read)?;
+    with_lines(tx, bill)
+}
+
+/// The bill of a customer for a month.
+pub fn bill_of_customer(
+    tx: &mut Tx<'_>,
+    code: &str,
+    month: Month,
+) -> Result<Option<PrintedBill>, StoreError> {
+    let bill = tx.find(OF_CUSTOMER, &[code.into(), month.number().into()], read)?;
+    with_lines(tx, bill)
+}
+
+/// Sums of a month's bills of a range of customers, as kept: lines with round-offs, issued
+/// totals, and receivables posted.
+pub fn sums_of_month(
+    tx: &mut Tx<'_>,
+    month: Month,
+    from: i64,
+    to: i64,
+) -> Result<(Money, Money, Money), StoreError> {
+    let params = [month.number().into(), from.into(), to.into()];
+    let lines = tx
+        .find(SUM_OF_LINES, &params, |row| row.int(0))?
+        .unwrap_or(0);
+    let bills = tx.find(SUM_OF_BILLS, &params, |row| Ok((row.int(0)?, row.int(1)?)))?;
+    let (round_off, issued) = bills.unwrap_or((0, 0));
+    let receivable = tx
+        .find(SUM_OF_RECEIVABLES, &params, |row| row.int(0))?
+        .unwrap_or(0);
+    let overflow = || StoreError::unexpected("the sum of a month's bills");
+    let lines = lines.checked_add(round_off).ok_or_else(overflow)?;
+    let money = Money::from_paise;
+    Ok((money(lines), money(issued), money(receivable)))
+}

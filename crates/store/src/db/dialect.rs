@@ -1,0 +1,60 @@
+//! Turns the one SQL text into each database's spelling.
+//!
+//! It deliberately replaces words only; the statements are the same.
+
+use std::borrow::Cow;
+
+/// Which database a text is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// SQLite, inside the program.
+    Sqlite,
+    /// PostgreSQL, by URL.
+    Postgres,
+}
+
+impl Dialect {
+    /// A statement: parameters are written `$1`; SQLite spells them `?1`.
+    pub fn statement(self, sql: &str) -> Cow<'_, str> {
+        match self {
+            Self::Sqlite if sql.contains('$') => Cow::Owned(sql.replace('$', "?")), // escape: parameters
+            _ => Cow::Borrowed(sql),
+        }
+    }
+
+    /// The text of a migration: types, table kinds and byte-wise text.
+    pub fn migration(self, sql: &str) -> String {
+        // escape: column types and table kinds
+        match self {
+            Self::Sqlite => sql
+                .replace("BIGINT", "INTEGER")
+                .replace("SMALLINT", "INTEGER")
+                .replace("{table}", "STRICT")
+                .replace("{clustered}", "STRICT, WITHOUT ROWID")
+                .replace("{bytewise}", ""),
+            Self::Postgres => sql
+                .replace("{table}", "")
+                .replace("{clustered}", "WITH (fillfactor = 80)")
+                .replace("{bytewise}", "COLLATE \"C\""),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Dialect;
+
+    #[test]
+    fn one_text_two_spellings() {
+        let sql = "SELECT a FROM t WHERE b = $1 AND c = $12";
+        let sqlite = Dialect::Sqlite.statement(sql);
+        assert_eq!(sqlite, "SELECT a FROM t WHERE b = ?1 AND c = ?12");
+        assert_eq!(Dialect::Postgres.statement(sql), sql);
+        let table = "CREATE TABLE t (a BIGINT, b TEXT {bytewise}) {clustered}";
+        assert_eq!(
+            Dialect::Sqlite.migration(table),
+            "CREATE TABLE t (a INTEGER, b TEXT ) STRICT, WITHOUT ROWID"
+        );
+        assert!(Dialect::Postgres.migration(table).contains("COLLATE \"C\""));
+    }
+}

@@ -1,0 +1,23 @@
+//! The one place that names the two databases: opening, transactions, parameters, rows, sets, and
+//! errors.
+//!
+//! It deliberately knows no table. A difference between the databases that cannot be avoided is
+//! marked `// escape:` and counted by `cargo xtask tidy`.
+
+mod dialect;
+mod error;
+mod open;
+mod row;
+mod sets;
+mod tx;
+mod value;
+
+pub use error::StoreError;
+pub use open::Store;
+pub use row::Row;
+pub use sets::{Column, Each, Insert};
+pub use tx::{Lock, Tx};
+pub use value::Value;
+
+pub(crate) use dialect::Dialect;
+pub(crate) use error::{from_postgres, from_sqlite};

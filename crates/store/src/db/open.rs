@@ -1,0 +1,270 @@
+//! Opening a database, and transactions on it.
+//!
+//! It deliberately keeps one connection: SQLite has one writer, and the commands of one process
+//! work one after the other.
+
+use super::tx::{Conn, Statements};
+use super::{Dialect, StoreError, Tx, from_postgres, from_sqlite};
+use crate::migrations;
+use rusqlite::{OpenFlags, TransactionBehavior};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
+
+/// How long a statement waits for another program's transaction on SQLite.
+const BUSY_TIMEOUT: Duration = Duration::from_mins(1);
+/// Pages SQLite keeps in memory, in KiB (a negative pragma value).
+const CACHE_KIB: i64 = 96 * 1024;
+/// Prepared statements kept per connection; above the number of distinct texts.
+const STATEMENTS: usize = 200;
+/// How long a connection to PostgreSQL may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// An open database.
+pub struct Store {
+    inner: Mutex<Inner>,
+    dialect: Dialect,
+}
+
+enum Inner {
+    Sqlite(rusqlite::Connection),
+    Postgres(Box<postgres::Client>, Statements),
+}
+
+enum Place {
+    Sqlite(PathBuf),
+    Postgres(Box<postgres::Config>),
+}
+
+fn place_of(url: &str) -> Result<Place, StoreError> {
+    if let Some(path) = url.strip_prefix("sqlite:") {
+        let path = path.strip_prefix("//").unwrap_or(path);
+        if path.is_empty() {
+            return Err(StoreError::Url(url.to_owned()));
+        }
+        return Ok(Place::Sqlite(PathBuf::from(path)));
+    }
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        // The text of a URL may hold a password, so it is not repeated.
+        let shown = "postgres://...";
+        let mut config = postgres::Config::from_str(url)
+            .map_err(|error| StoreError::Url(format!("{shown} ({error})")))?;
+        config.application_name("dairyos");
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(CONNECT_TIMEOUT);
+        }
+        return Ok(Place::Postgres(Box::new(config)));
+    }
+    let scheme = url.split_once("://").map_or(url, |(scheme, _)| scheme);
+    Err(StoreError::Url(scheme.to_owned()))
+}
+
+impl Store {
+    /// Creates a database's file if need be, and its tables. An existing database of ours is
+    /// opened and brought up to date.
+    pub fn create(url: &str) -> Result<Self, StoreError> {
+        let store = Self::connect(url, true)?;
+        store.migrate()?;
+        Ok(store)
+    }
+
+    /// Opens a database whose tables are those of this program.
+    pub fn open(url: &str) -> Result<Self, StoreError> {
+        let store = Self::connect(url, false)?;
+        let found = store.schema_version()?;
+        let known = migrations::latest();
+        match found {
+            None => Err(StoreError::NotInitialised),
+            Some(found) if found < known => Err(StoreError::Older { found, known }),
+            Some(_) => Ok(store),
+        }
+    }
+
+    /// Opens a database of this or an earlier program and brings its tables up to date. Returns
+    /// the versions before and after.
+    pub fn open_and_migrate(url: &str) -> Result<(Self, i64, i64), StoreError> {
+        let store = Self::connect(url, false)?;
+        let before = store.schema_version()?.ok_or(StoreError::NotInitialised)?;
+        store.migrate()?;
+        Ok((store, before, migrations::latest()))
+    }
+
+    fn connect(url: &str, create: bool) -> Result<Self, StoreError> {
+        let (inner, dialect) = match place_of(url)? {
+            Place::Sqlite(path) => (Inner::Sqlite(open_sqlite(&path, create)?), Dialect::Sqlite),
+            Place::Postgres(config) => {
+                let client = config
+                    .connect(postgres::NoTls)
+                    .map_err(|error| from_postgres(&error))?;
+                (
+                    Inner::Postgres(Box::new(client), Statements::new()),
+                    Dialect::Postgres,
+                )
+            }
+        };
+        let store = Self {
+            inner: Mutex::new(inner),
+            dialect,
+        };
+        let known = migrations::latest();
+        if let Some(found) = store.schema_version()?.filter(|found| *found > known) {
+            return Err(StoreError::Newer { found, known });
+        }
+        Ok(store)
+    }
+
+    /// The version of the tables; `None` when there are none of ours.
+    pub fn schema_version(&self) -> Result<Option<i64>, StoreError> {
+        let mut inner = self.lock();
+        match &mut *inner {
+            Inner::Sqlite(conn) => migrations::sqlite_version(conn),
+            Inner::Postgres(client, _) => migrations::postgres_version(client),
+        }
+    }
+
+    fn migrate(&self) -> Result<(), StoreError> {
+        let mut inner = self.lock();
+        match &mut *inner {
+            Inner::Sqlite(conn) => migrations::migrate_sqlite(conn),
+            Inner::Postgres(client, _) => migrations::migrate_postgres(client),
+        }
+    }
+
+    /// Whether the database is SQLite's file inside the program's reach.
+    pub fn is_sqlite(&self) -> bool {
+        self.dialect == Dialect::Sqlite
+    }
+
+    /// Runs `work` in a transaction that may write; commits when it succeeds, keeps nothing when
+    /// it fails. On SQLite the write lock is taken at once, so that what was read stays true.
+    pub fn write<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.transact(TransactionBehavior::Immediate, false, work)
+    }
+
+    /// Runs `work` in a transaction that sees one state of the database and cannot write.
+    pub fn read<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.transact(TransactionBehavior::Deferred, true, work)
+    }
+
+    fn transact<T, E: From<StoreError>>(
+        &self,
+        behavior: TransactionBehavior,
+        read_only: bool,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut inner = self.lock();
+        match &mut *inner {
+            Inner::Sqlite(conn) => {
+                let sqlite = |error: rusqlite::Error| from_sqlite(&error);
+                let transaction = conn.transaction_with_behavior(behavior).map_err(sqlite)?;
+                let done = work(&mut Tx {
+                    conn: Conn::Sqlite(&transaction),
+                })?;
+                transaction.commit().map_err(sqlite)?;
+                Ok(done)
+            }
+            Inner::Postgres(client, statements) => {
+                let postgres = |error: postgres::Error| from_postgres(&error);
+                let mut builder = client.build_transaction();
+                if read_only {
+                    // One snapshot for all statements, as on SQLite.
+                    let level = postgres::IsolationLevel::RepeatableRead;
+                    builder = builder.read_only(true).isolation_level(level);
+                }
+                let transaction = builder.start().map_err(postgres)?;
+                let mut tx = Tx {
+                    conn: Conn::Postgres(transaction, statements),
+                };
+                let done = work(&mut tx)?;
+                if let Conn::Postgres(transaction, _) = tx.conn {
+                    transaction.commit().map_err(postgres)?;
+                }
+                Ok(done)
+            }
+        }
+    }
+
+    /// The connection. A panic elsewhere cannot have left a transaction open: it is rolled back
+    /// when dropped.
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+fn open_sqlite(path: &Path, create: bool) -> Result<rusqlite::Connection, StoreError> {
+    let shown = path.display().to_string();
+    if !create && !path.exists() {
+        return Err(StoreError::Missing(shown));
+    }
+    let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    if create {
+        flags |= OpenFlags::SQLITE_OPEN_CREATE;
+    }
+    let named = |error: rusqlite::Error| match from_sqlite(&error) {
+        StoreError::ReadOnly(text) => StoreError::ReadOnly(format!("{shown}: {text}")),
+        StoreError::Corrupt(text) => StoreError::Corrupt(format!("{shown}: {text}")),
+        other => other,
+    };
+    let conn = rusqlite::Connection::open_with_flags(path, flags).map_err(named)?;
+    conn.busy_timeout(BUSY_TIMEOUT).map_err(named)?;
+    conn.set_prepared_statement_cache_capacity(STATEMENTS);
+    // WAL and FULL: what was answered survives a power cut. Memory for temporary sorting.
+    for (pragma, value) in [("journal_mode", "WAL"), ("synchronous", "FULL")] {
+        match conn.pragma_update(None, pragma, value) {
+            Err(error) if is_read_only(&error) => {} // Reading still works.
+            other => other.map_err(named)?,
+        }
+    }
+    conn.pragma_update(None, "foreign_keys", true)
+        .map_err(named)?;
+    conn.pragma_update(None, "cache_size", -CACHE_KIB)
+        .map_err(named)?;
+    conn.pragma_update(None, "temp_store", "MEMORY")
+        .map_err(named)?;
+    // Reads the first page, so that a file of another kind is found here.
+    conn.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |_| Ok(()))
+        .map_err(named)?;
+    Ok(conn)
+}
+
+fn is_read_only(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::ReadOnly)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Place, place_of};
+
+    #[test]
+    fn urls_are_understood_and_passwords_not_repeated() {
+        for url in [
+            "sqlite:dairyos.db",
+            "sqlite:///var/lib/dairyos.db",
+            "sqlite:./x.db",
+        ] {
+            assert!(matches!(place_of(url), Ok(Place::Sqlite(_))), "{url}");
+        }
+        assert!(matches!(
+            place_of("postgres://a:b@localhost/c"),
+            Ok(Place::Postgres(_))
+        ));
+        for url in ["", "dairyos.db", "sqlite:", "mysql://root:geheim@x/y"] {
+            let error = place_of(url).err().unwrap().to_string();
+            assert!(!error.contains("geheim"), "{error}");
+        }
+        let error = place_of("postgres://a:geheim@h:port/x")
+            .err()
+            .unwrap()
+            .to_string();
+        assert!(!error.contains("geheim"), "{error}");
+    }
+}

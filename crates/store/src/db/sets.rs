@@ -1,0 +1,307 @@
+//! Writing sets: many rows added, changed or removed by one statement text. SQLite runs it once
+//! per row with a prepared statement; PostgreSQL takes the set by `COPY` or `UNNEST`.
+//!
+//! It deliberately writes only what it is given; order and content are the caller's.
+
+use super::tx::{Conn, prepared};
+use super::{Dialect, Row, StoreError, Tx, Value, from_postgres, from_sqlite};
+use postgres::binary_copy::BinaryCopyInWriter;
+use postgres::fallible_iterator::FallibleIterator;
+use postgres::types::{ToSql, Type};
+use std::fmt::Write as _;
+
+/// Rows sent to PostgreSQL in one statement.
+const ROWS_PER_STATEMENT: usize = 20_000;
+
+/// A table and the columns a set of new rows fills.
+#[derive(Clone, Copy, Debug)]
+pub struct Insert {
+    /// The table.
+    pub table: &'static str,
+    /// The columns, in the order of the values.
+    pub columns: &'static [&'static str],
+}
+
+/// What a column of a set holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Column {
+    /// Integers.
+    Int(&'static str),
+    /// Texts.
+    Text(&'static str),
+}
+
+impl Column {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Int(name) | Self::Text(name) => name,
+        }
+    }
+}
+
+/// A statement to be run for each row of a set. Its text refers to the row's values as `:name`.
+#[derive(Clone, Copy, Debug)]
+pub struct Each {
+    /// `UPDATE`, `DELETE` or `INSERT ... SELECT`; updates and deletes have a `WHERE`.
+    pub sql: &'static str,
+    /// The values of a row, in order.
+    pub columns: &'static [Column],
+}
+
+impl Insert {
+    /// `INSERT INTO table (…) VALUES ($1, …)`, with what follows.
+    fn sql(&self, after: &str) -> String {
+        let columns = self.columns.join(", ");
+        let places: Vec<String> = (1..=self.columns.len()).map(|n| format!("${n}")).collect();
+        format!(
+            "INSERT INTO {} ({columns}) VALUES ({}){after}",
+            self.table,
+            places.join(", ")
+        )
+    }
+}
+
+impl Each {
+    /// The text for one database: with numbered parameters, or over an `UNNEST`ed set.
+    pub(crate) fn text(&self, dialect: Dialect) -> String {
+        // escape: a set is a loop on SQLite and an UNNEST on PostgreSQL
+        let mut sql = self.sql.to_owned();
+        let mut longest: Vec<usize> = (0..self.columns.len()).collect();
+        let name = |place: usize| self.columns.get(place).map_or("", |column| column.name());
+        longest.sort_by_key(|place| std::cmp::Reverse(name(*place).len()));
+        for place in longest {
+            let by = match dialect {
+                Dialect::Sqlite => format!("${}", place + 1),
+                Dialect::Postgres => format!("u.{}", name(place)),
+            };
+            sql = sql.replace(&format!(":{}", name(place)), &by);
+        }
+        if dialect == Dialect::Sqlite {
+            return sql;
+        }
+        let mut unnest = String::from("UNNEST(");
+        for (place, column) in self.columns.iter().enumerate() {
+            let array = match column {
+                Column::Int(_) => "bigint[]",
+                Column::Text(_) => "text[]",
+            };
+            let comma = if place > 0 { ", " } else { "" };
+            // Writing into a string cannot fail.
+            let _ = write!(unnest, "{comma}${}::{array}", place + 1);
+        }
+        let names: Vec<&str> = self.columns.iter().map(|column| column.name()).collect();
+        let _ = write!(unnest, ") AS u ({})", names.join(", "));
+        if sql.starts_with("INSERT") {
+            return sql.replace("{row}", &format!("FROM {unnest}"));
+        }
+        // A lookup's own WHERE is its last one; a subquery may have one before.
+        let (word, place) = match sql.get(..6) {
+            Some("SELECT") => (",", sql.rfind(" WHERE ")),
+            Some("DELETE") => (" USING", sql.find(" WHERE ")),
+            _ => (" FROM", sql.find(" WHERE ")),
+        };
+        if let Some(place) = place {
+            sql.insert_str(place, &format!("{word} {unnest}"));
+        }
+        sql
+    }
+}
+
+impl Tx<'_> {
+    /// Adds rows; a row that breaks a rule of the database fails the whole set.
+    pub fn insert_many<'v, const N: usize>(
+        &mut self,
+        insert: &Insert,
+        rows: impl IntoIterator<Item = [Value<'v>; N]>,
+    ) -> Result<u64, StoreError> {
+        let mut rows = rows.into_iter().peekable();
+        if rows.peek().is_none() {
+            return Ok(0);
+        }
+        let mut count = 0;
+        match &mut self.conn {
+            Conn::Sqlite(conn) => {
+                let sql = insert.sql("");
+                let text = Dialect::Sqlite.statement(&sql);
+                let mut statement = conn
+                    .prepare_cached(&text)
+                    .map_err(|error| from_sqlite(&error))?;
+                for row in rows {
+                    statement
+                        .execute(rusqlite::params_from_iter(row))
+                        .map_err(|error| from_sqlite(&error))?;
+                    count += 1;
+                }
+            }
+            Conn::Postgres(tx, statements) => {
+                // escape: COPY is how PostgreSQL takes many new rows
+                let wrong = |error: postgres::Error| from_postgres(&error);
+                let columns = insert.columns.join(", ");
+                let shape = format!("SELECT {columns} FROM {} WHERE FALSE", insert.table);
+                let statement = prepared(tx, statements, &shape)?;
+                let types: Vec<Type> = statement
+                    .columns()
+                    .iter()
+                    .map(|column| column.type_().clone())
+                    .collect();
+                let sql = format!("COPY {} ({columns}) FROM STDIN BINARY", insert.table);
+                let writer = tx.copy_in(&sql).map_err(wrong)?;
+                let mut writer = BinaryCopyInWriter::new(writer, &types);
+                for row in rows {
+                    let row = row.each_ref().map(|value| value as &(dyn ToSql + Sync));
+                    writer.write(&row).map_err(wrong)?;
+                    count += 1;
+                }
+                writer.finish().map_err(wrong)?;
+            }
+        }
+        Ok(count)
+    }
+
+    /// Runs a statement for each row of a set; returns how many rows of the database changed.
+    pub fn for_each<'v, const N: usize>(
+        &mut self,
+        each: &Each,
+        rows: impl IntoIterator<Item = [Value<'v>; N]>,
+    ) -> Result<u64, StoreError> {
+        let text = each.text(self.dialect());
+        let mut rows = rows.into_iter();
+        let mut changed = 0;
+        match &mut self.conn {
+            Conn::Sqlite(conn) => {
+                let text = Dialect::Sqlite.statement(&text);
+                let mut statement = conn
+                    .prepare_cached(&text)
+                    .map_err(|error| from_sqlite(&error))?;
+                for row in rows {
+                    changed += statement
+                        .execute(rusqlite::params_from_iter(row))
+                        .map_err(|error| from_sqlite(&error))?
+                        as u64;
+                }
+            }
+            Conn::Postgres(tx, statements) => loop {
+                let part: Vec<_> = rows.by_ref().take(ROWS_PER_STATEMENT).collect();
+                if part.is_empty() {
+                    break;
+                }
+                let statement = prepared(tx, statements, &text)?;
+                let columns = columns_of(each.columns, &part);
+                let params: Vec<&(dyn ToSql + Sync)> = columns.iter().map(Box::as_ref).collect();
+                changed += tx
+                    .execute(&statement, &params)
+                    .map_err(|error| from_postgres(&error))?;
+            },
+        }
+        Ok(changed)
+    }
+}
+
+impl Tx<'_> {
+    /// Runs a `SELECT` for each row of a set and reads what it finds, in no order.
+    pub fn look_up<'v, const N: usize>(
+        &mut self,
+        each: &Each,
+        rows: &[[Value<'v>; N]],
+        mut read: impl FnMut(&Row<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let text = each.text(self.dialect());
+        match &mut self.conn {
+            Conn::Sqlite(_) => {
+                for row in rows {
+                    self.query(&text, row, &mut read)?;
+                }
+            }
+            Conn::Postgres(tx, statements) => {
+                let wrong = |error: postgres::Error| from_postgres(&error);
+                for part in rows.chunks(ROWS_PER_STATEMENT) {
+                    let statement = prepared(tx, statements, &text)?;
+                    let columns = columns_of(each.columns, part);
+                    let params = columns.iter().map(|column| &**column);
+                    let mut found = tx.query_raw(&statement, params).map_err(wrong)?;
+                    while let Some(row) = found.next().map_err(wrong)? {
+                        read(&Row::Postgres(&row))?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The columns of a set as arrays.
+fn columns_of<'v, const N: usize>(
+    columns: &[Column],
+    rows: &[[Value<'v>; N]],
+) -> Vec<Box<dyn ToSql + Sync + 'v>> {
+    let array = |(place, column): (usize, &Column)| -> Box<dyn ToSql + Sync + 'v> {
+        let values = rows
+            .iter()
+            .map(|row| row.get(place).copied().unwrap_or(Value::Null));
+        match column {
+            Column::Int(_) => {
+                let int = |value| {
+                    if let Value::Int(value) = value {
+                        Some(value)
+                    } else {
+                        None
+                    }
+                };
+                Box::new(values.map(int).collect::<Vec<Option<i64>>>())
+            }
+            Column::Text(_) => {
+                let text = |value| {
+                    if let Value::Text(value) = value {
+                        Some(value)
+                    } else {
+                        None
+                    }
+                };
+                Box::new(values.map(text).collect::<Vec<Option<&'v str>>>())
+            }
+        }
+    };
+    columns.iter().enumerate().map(array).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Column, Dialect, Each};
+
+    #[test]
+    fn a_set_is_a_loop_or_an_unnest() {
+        const LINK: Each = Each {
+            sql: "UPDATE t SET line = :line WHERE id = :id AND line_no = :line_no",
+            columns: &[
+                Column::Int("line"),
+                Column::Int("id"),
+                Column::Text("line_no"),
+            ],
+        };
+        assert_eq!(
+            LINK.text(Dialect::Sqlite),
+            "UPDATE t SET line = $1 WHERE id = $2 AND line_no = $3"
+        );
+        assert_eq!(
+            LINK.text(Dialect::Postgres),
+            "UPDATE t SET line = u.line FROM UNNEST($1::bigint[], $2::bigint[], $3::text[]) AS u \
+             (line, id, line_no) WHERE id = u.id AND line_no = u.line_no"
+        );
+        const GONE: Each = Each {
+            sql: "DELETE FROM t WHERE id = :id",
+            columns: &[Column::Int("id")],
+        };
+        assert_eq!(
+            GONE.text(Dialect::Postgres),
+            "DELETE FROM t USING UNNEST($1::bigint[]) AS u (id) WHERE id = u.id"
+        );
+        const ADD: Each = Each {
+            sql: "INSERT INTO t (id) SELECT :id {row} ON CONFLICT DO NOTHING",
+            columns: &[Column::Int("id")],
+        };
+        assert!(
+            ADD.text(Dialect::Postgres)
+                .contains("SELECT u.id FROM UNNEST")
+        );
+    }
+}

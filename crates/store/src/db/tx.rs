@@ -1,0 +1,209 @@
+//! One transaction: statements, rows and locks. It is committed by `Store::write` when the work
+//! succeeds, and leaves nothing behind when it does not.
+//!
+//! It deliberately cannot be committed by the work itself.
+
+use super::{Dialect, Row, StoreError, Value, from_postgres, from_sqlite};
+use postgres::fallible_iterator::FallibleIterator;
+use postgres::types::ToSql;
+use std::collections::HashMap;
+
+/// What single-flight work locks. SQLite has one writer at a time and needs none of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lock {
+    /// Writing deliveries, orders, prices or customers: many at once, none while bills are made.
+    Facts,
+    /// Making bills: alone.
+    Billing,
+}
+
+/// Number under which the lock between billing and facts is known to PostgreSQL ("dairy" in
+/// hexadecimal ASCII).
+const BILLING_LOCK: i64 = 0x64_61_69_72_79;
+
+/// The prepared statements of a PostgreSQL connection, by their text.
+pub(super) type Statements = HashMap<String, postgres::Statement>;
+
+/// A transaction on either database.
+pub struct Tx<'c> {
+    pub(super) conn: Conn<'c>,
+}
+
+/// The database a transaction runs on.
+pub(super) enum Conn<'c> {
+    /// SQLite: the connection, inside `BEGIN`.
+    Sqlite(&'c rusqlite::Connection),
+    /// PostgreSQL: the transaction, and the connection's statements.
+    Postgres(postgres::Transaction<'c>, &'c mut Statements),
+}
+
+impl Tx<'_> {
+    /// The database the transaction runs on.
+    pub(crate) fn dialect(&self) -> Dialect {
+        match self.conn {
+            Conn::Sqlite(_) => Dialect::Sqlite,
+            Conn::Postgres(..) => Dialect::Postgres,
+        }
+    }
+
+    /// Reads rows one at a time, as a stream.
+    pub fn query(
+        &mut self,
+        sql: &str,
+        params: &[Value<'_>],
+        mut each: impl FnMut(&Row<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        match &mut self.conn {
+            Conn::Sqlite(conn) => {
+                let sqlite = |error: rusqlite::Error| from_sqlite(&error);
+                let text = Dialect::Sqlite.statement(sql);
+                let mut statement = conn.prepare_cached(&text).map_err(sqlite)?;
+                let params = rusqlite::params_from_iter(params);
+                let mut rows = statement.query(params).map_err(sqlite)?;
+                while let Some(row) = rows.next().map_err(sqlite)? {
+                    each(&Row::Sqlite(row))?;
+                }
+                Ok(())
+            }
+            Conn::Postgres(tx, statements) => {
+                let postgres = |error: postgres::Error| from_postgres(&error);
+                let statement = prepared(tx, statements, sql)?;
+                let params = params.iter().map(|value| value as &(dyn ToSql + Sync));
+                let mut rows = tx.query_raw(&statement, params).map_err(postgres)?;
+                while let Some(row) = rows.next().map_err(postgres)? {
+                    each(&Row::Postgres(&row))?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Reads the first row, if there is one.
+    pub fn find<T>(
+        &mut self,
+        sql: &str,
+        params: &[Value<'_>],
+        read: impl Fn(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        let mut found = None;
+        self.query(sql, params, |row| {
+            if found.is_none() {
+                found = Some(read(row)?);
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// Reads all rows into a list.
+    pub fn list<T>(
+        &mut self,
+        sql: &str,
+        params: &[Value<'_>],
+        read: impl Fn(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut all = Vec::new();
+        self.query(sql, params, |row| {
+            all.push(read(row)?);
+            Ok(())
+        })?;
+        Ok(all)
+    }
+
+    /// Executes a statement and says how many rows it changed.
+    pub fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<u64, StoreError> {
+        match &mut self.conn {
+            Conn::Sqlite(conn) => {
+                let text = Dialect::Sqlite.statement(sql);
+                let mut statement = conn
+                    .prepare_cached(&text)
+                    .map_err(|error| from_sqlite(&error))?;
+                let params = rusqlite::params_from_iter(params);
+                let changed = statement
+                    .execute(params)
+                    .map_err(|error| from_sqlite(&error))?;
+                Ok(changed as u64)
+            }
+            Conn::Postgres(tx, statements) => {
+                let statement = prepared(tx, statements, sql)?;
+                let params = params.iter().map(|value| value as &(dyn ToSql + Sync));
+                let params: Vec<_> = params.collect();
+                tx.execute(&statement, &params)
+                    .map_err(|error| from_postgres(&error))
+            }
+        }
+    }
+
+    /// Prepares a statement without running it; for the test that tries every query.
+    pub fn check(&mut self, sql: &str) -> Result<(), StoreError> {
+        match &mut self.conn {
+            Conn::Sqlite(conn) => {
+                let text = Dialect::Sqlite.statement(sql);
+                conn.prepare(&text)
+                    .map(|_| ())
+                    .map_err(|error| from_sqlite(&error))
+            }
+            Conn::Postgres(tx, statements) => prepared(tx, statements, sql).map(|_| ()),
+        }
+    }
+
+    /// How the database means to run a statement, in its own words; for tests of indexes.
+    pub fn plan(&mut self, sql: &str, params: &[Value<'_>]) -> Result<String, StoreError> {
+        // escape: the column of a plan's text
+        let (prefix, column) = match self.dialect() {
+            Dialect::Sqlite => ("EXPLAIN QUERY PLAN", 3),
+            Dialect::Postgres => ("EXPLAIN", 0),
+        };
+        let lines = self.list(&format!("{prefix} {sql}"), params, |row| {
+            row.text(column).map(str::to_owned)
+        })?;
+        Ok(lines.join("\n"))
+    }
+
+    /// Takes a lock until the end of the transaction.
+    pub fn lock(&mut self, lock: Lock) -> Result<(), StoreError> {
+        // escape: advisory locks; SQLite has one writer at a time
+        if self.dialect() == Dialect::Postgres {
+            let sql = match lock {
+                Lock::Facts => "SELECT 1::BIGINT FROM pg_advisory_xact_lock_shared($1)",
+                Lock::Billing => "SELECT 1::BIGINT FROM pg_advisory_xact_lock($1)",
+            };
+            self.find(sql, &[BILLING_LOCK.into()], |row| row.int(0))?;
+        }
+        Ok(())
+    }
+
+    /// Reads by index in this transaction even where the planner, not knowing fresh rows, would
+    /// read whole tables. For work on ranges of customers.
+    pub fn prefer_indexes(&mut self) -> Result<(), StoreError> {
+        // escape: planner settings
+        if self.dialect() == Dialect::Postgres {
+            for setting in ["enable_seqscan", "enable_hashjoin", "enable_mergejoin"] {
+                self.execute(&format!("SET LOCAL {setting} = off"), &[])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets the planner know what a large import has added.
+    pub fn refresh_statistics(&mut self, tables: &[&str]) -> Result<(), StoreError> {
+        for table in tables {
+            self.execute(&format!("ANALYZE {table}"), &[])?;
+        }
+        Ok(())
+    }
+}
+
+/// The prepared statement of a text, prepared once per connection.
+pub(super) fn prepared(
+    tx: &mut postgres::Transaction<'_>,
+    statements: &mut Statements,
+    sql: &str,
+) -> Result<postgres::Statement, StoreError> {
+    if let Some(statement) = statements.get(sql) {
+        return Ok(statement.clone());
+    }
+    let statement = tx.prepare(sql).map_err(|error| from_postgres(&error))?;
+    statements.insert(sql.to_owned(), statement.clone());
+    Ok(statement)
+}

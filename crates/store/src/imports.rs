@@ -1,0 +1,115 @@
+//! Imports of files, and the counters from which records get their ids.
+//!
+//! It deliberately keeps counts and the file's name, not its content: the rows are the content.
+
+use crate::audit::Actor;
+use crate::db::{StoreError, Tx};
+
+/// The counters of ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counter {
+    /// Of customers.
+    Customers,
+    /// Of products.
+    Products,
+    /// Of orders.
+    Orders,
+    /// Of imports.
+    Imports,
+    /// Of bills.
+    Bills,
+    /// Of ledger transactions.
+    LedgerTransactions,
+    /// Of bill runs.
+    BillRuns,
+    /// Of audit rows.
+    Audit,
+}
+
+impl Counter {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Customers => "customers",
+            Self::Products => "products",
+            Self::Orders => "orders",
+            Self::Imports => "imports",
+            Self::Bills => "bills",
+            Self::LedgerTransactions => "ledger_transactions",
+            Self::BillRuns => "bill_runs",
+            Self::Audit => "audit",
+        }
+    }
+}
+
+pub(crate) const ALLOT: &str =
+    "UPDATE counters SET next = next + $2 WHERE name = $1 RETURNING next";
+pub(crate) const ADD: &str = "INSERT INTO imports \
+     (id, kind, file_name, row_count, added, changed, unchanged, actor, imported_at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+pub(crate) const FINISH: &str = "UPDATE imports \
+     SET row_count = $2, added = $3, changed = $4, unchanged = $5 WHERE id = $1";
+pub(crate) const REMOVE: &str = "DELETE FROM imports WHERE id = $1";
+pub(crate) const QUERIES: &[&str] = &[ALLOT, ADD, FINISH, REMOVE];
+
+/// Takes `count` consecutive ids and returns the first.
+pub fn allot(tx: &mut Tx<'_>, counter: Counter, count: usize) -> Result<i64, StoreError> {
+    let many = i64::try_from(count).map_err(|_| StoreError::unexpected("a count of ids"))?;
+    let next = tx.find(ALLOT, &[counter.name().into(), many.into()], |row| {
+        row.int(0)
+    })?;
+    next.map(|next| next - many)
+        .ok_or_else(|| StoreError::unexpected(format!("counters has no {}", counter.name())))
+}
+
+/// What an import did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Data rows in the file.
+    pub rows: u64,
+    /// Records added.
+    pub added: u64,
+    /// Records changed.
+    pub changed: u64,
+    /// Rows that said nothing new.
+    pub unchanged: u64,
+}
+
+/// Begins an import and returns its id, so that rows can point at it.
+pub fn begin(
+    tx: &mut Tx<'_>,
+    kind: &str,
+    file_name: &str,
+    actor: &Actor,
+) -> Result<i64, StoreError> {
+    let id = allot(tx, Counter::Imports, 1)?;
+    let none = 0.into();
+    let params = [
+        id.into(),
+        kind.into(),
+        file_name.into(),
+        none,
+        none,
+        none,
+        none,
+        actor.name.as_str().into(),
+        actor.at.unix_micros().into(),
+    ];
+    tx.execute(ADD, &params)?;
+    Ok(id)
+}
+
+/// Ends an import with its tally; one that changed nothing leaves no trace.
+pub fn finish(tx: &mut Tx<'_>, id: i64, tally: &Tally) -> Result<(), StoreError> {
+    if tally.added + tally.changed == 0 {
+        return tx.execute(REMOVE, &[id.into()]).map(|_| ());
+    }
+    let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX).into();
+    let params = [
+        id.into(),
+        count(tally.rows),
+        count(tally.added),
+        count(tally.changed),
+        count(tally.unchanged),
+    ];
+    tx.execute(FINISH, &params).map(|_| ())
+}

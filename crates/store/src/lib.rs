@@ -1,0 +1,21 @@
+//! What is kept: every line of SQL of the product, once for SQLite and PostgreSQL.
+//!
+//! It deliberately decides nothing about money or bills; `domain` decides and `app` saves what was
+//! decided. It is synchronous and works on sets.
+
+pub mod audit;
+pub mod billing;
+pub mod business;
+pub mod catalog;
+pub mod customers;
+mod db;
+pub mod deliveries;
+pub mod imports;
+pub mod ledger;
+mod migrations;
+pub mod orders;
+mod queries;
+pub mod verify;
+
+pub use db::{Lock, Store, StoreError, Tx, Value};
+pub use queries::all_queries;

@@ -1,0 +1,124 @@
+//! The migrations: one folder, one text for both databases, except steps that must differ, which
+//! are a pair of files. They are applied by `refinery`.
+//!
+//! It deliberately has no way back: a backup is the way back.
+
+use crate::db::{Dialect, StoreError, from_postgres, from_sqlite};
+use refinery::{Migration, Runner};
+
+/// Number under which migrating is locked on PostgreSQL ("schema" in hexadecimal ASCII).
+const MIGRATION_LOCK: i64 = 0x73_63_68_65_6d_61;
+
+/// The table in which `refinery` keeps what was applied.
+const HISTORY: &str = "refinery_schema_history";
+
+/// Name, text for SQLite, text for PostgreSQL; in order.
+const STEPS: [(&str, &str, &str); 2] = [
+    (
+        "V1__core",
+        include_str!("../migrations/V1__core.sql"),
+        include_str!("../migrations/V1__core.sql"),
+    ),
+    (
+        "V2__guards",
+        include_str!("../migrations/V2__guards.sqlite.sql"),
+        include_str!("../migrations/V2__guards.postgres.sql"),
+    ),
+];
+
+/// The version of the tables this program works with.
+pub const fn latest() -> i64 {
+    STEPS.len() as i64
+}
+
+fn runner(dialect: Dialect) -> Result<Runner, StoreError> {
+    let mut migrations = Vec::with_capacity(STEPS.len());
+    for (name, sqlite, postgres) in STEPS {
+        // escape: the pair of guard files
+        let text = if dialect == Dialect::Sqlite {
+            sqlite
+        } else {
+            postgres
+        };
+        let step = Migration::unapplied(name, &dialect.migration(text))
+            .map_err(|error| StoreError::Other(error.to_string()))?;
+        migrations.push(step);
+    }
+    Ok(Runner::new(&migrations).set_grouped(true))
+}
+
+fn failed(error: &refinery::Error) -> StoreError {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        if let Some(error) = inner.downcast_ref::<rusqlite::Error>() {
+            return from_sqlite(error);
+        }
+        if let Some(error) = inner.downcast_ref::<postgres::Error>() {
+            return from_postgres(error);
+        }
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    StoreError::Other(format!(
+        "the tables could not be brought up to date: {text}"
+    ))
+}
+
+/// Brings the tables of a SQLite database up to date.
+pub fn migrate_sqlite(conn: &mut rusqlite::Connection) -> Result<(), StoreError> {
+    runner(Dialect::Sqlite)?
+        .run(conn)
+        .map(|_| ())
+        .map_err(|error| failed(&error))
+}
+
+/// Brings the tables of a PostgreSQL database up to date; one program at a time.
+pub fn migrate_postgres(client: &mut postgres::Client) -> Result<(), StoreError> {
+    let wrong = |error: postgres::Error| from_postgres(&error);
+    client
+        .query("SELECT pg_advisory_lock($1)", &[&MIGRATION_LOCK])
+        .map_err(wrong)?;
+    let done = runner(Dialect::Postgres)?
+        .run(client)
+        .map(|_| ())
+        .map_err(|error| failed(&error));
+    client
+        .query("SELECT pg_advisory_unlock($1)", &[&MIGRATION_LOCK])
+        .map_err(wrong)?;
+    done
+}
+
+/// The version of a SQLite database's tables, if it has ours.
+pub fn sqlite_version(conn: &rusqlite::Connection) -> Result<Option<i64>, StoreError> {
+    let wrong = |error: rusqlite::Error| from_sqlite(&error);
+    let known: i64 = conn
+        .query_row(
+            "SELECT COUNT(*) FROM sqlite_schema WHERE name = ?1",
+            [HISTORY],
+            |row| row.get(0),
+        )
+        .map_err(wrong)?;
+    if known == 0 {
+        return Ok(None);
+    }
+    let sql = format!("SELECT MAX(version) FROM {HISTORY}");
+    conn.query_row(&sql, [], |row| row.get(0)).map_err(wrong)
+}
+
+/// The version of a PostgreSQL database's tables, if it has ours.
+pub fn postgres_version(client: &mut postgres::Client) -> Result<Option<i64>, StoreError> {
+    let wrong = |error: postgres::Error| from_postgres(&error);
+    let known = client.query_one("SELECT to_regclass($1) IS NOT NULL", &[&HISTORY]);
+    if !known
+        .and_then(|row| row.try_get::<_, bool>(0))
+        .map_err(wrong)?
+    {
+        return Ok(None);
+    }
+    let sql = format!("SELECT MAX(version)::BIGINT FROM {HISTORY}");
+    client
+        .query_one(&sql, &[])
+        .and_then(|row| row.try_get(0))
+        .map_err(wrong)
+}

@@ -1,0 +1,244 @@
+//! What `dairyos verify` reads: bills, ledger and unbilled months by ranges of customers, and
+//! questions whose answer must be empty.
+//!
+//! It deliberately repairs nothing, and leaves the arithmetic to `app` and `domain`.
+
+use crate::db::{Dialect, StoreError, Tx, Value};
+use crate::deliveries::month_of;
+use domain::calendar::Month;
+use domain::ids::{BillId, CustomerId};
+use domain::ledger::Account;
+use domain::money::Money;
+
+/// How many places of a broken invariant are named.
+pub const PLACES_NAMED: i64 = 10;
+
+pub(crate) const DELIVERED: &str = "SELECT customer_id, day, product_id, quantity_milli, \
+     bill_id, line_no FROM deliveries WHERE customer_id BETWEEN $1 AND $2 AND status = 1";
+pub(crate) const DELIVERED_ORDERS: &str = "SELECT customer_id, delivery_day, product_id, \
+     quantity_milli, bill_id, line_no FROM orders \
+     WHERE customer_id BETWEEN $1 AND $2 AND status = 'delivered'";
+pub(crate) const POSTED: &str = "SELECT t.customer_id, t.bill_id, e.account, e.amount_paise \
+     FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id \
+     WHERE t.customer_id BETWEEN $1 AND $2";
+pub(crate) const OPENING: &str =
+    "SELECT id, code, opening_balance_paise FROM customers WHERE id BETWEEN $1 AND $2";
+pub(crate) const NUMBERED: &str = "SELECT id, number, prefix, financial_year, serial, month \
+     FROM bills WHERE customer_id BETWEEN $1 AND $2";
+pub(crate) const UNBALANCED: &str = "SELECT CAST(transaction_id AS TEXT) FROM ledger_entries \
+     GROUP BY transaction_id HAVING SUM(amount_paise) <> 0 OR COUNT(*) < 2 \
+     ORDER BY transaction_id LIMIT $1";
+pub(crate) const ENTRIES_ALONE: &str = "SELECT CAST(e.transaction_id AS TEXT) \
+     FROM ledger_entries e LEFT JOIN ledger_transactions t ON t.id = e.transaction_id \
+     WHERE t.id IS NULL ORDER BY e.transaction_id LIMIT $1";
+pub(crate) const SERIES: &str = "SELECT s.prefix || '/' || CAST(s.financial_year AS TEXT) \
+     FROM number_series s LEFT JOIN (SELECT prefix, financial_year, COUNT(*) AS bills, \
+     MIN(serial) AS lowest, MAX(serial) AS highest FROM bills WHERE serial IS NOT NULL \
+     GROUP BY prefix, financial_year) b \
+     ON b.prefix = s.prefix AND b.financial_year = s.financial_year \
+     WHERE s.next_serial - 1 <> COALESCE(b.bills, 0) \
+     OR s.next_serial - 1 <> COALESCE(b.highest, 0) OR COALESCE(b.lowest, 1) <> 1 \
+     ORDER BY s.prefix, s.financial_year LIMIT $1";
+pub(crate) const WITHOUT_SERIES: &str = "SELECT b.number FROM bills b \
+     LEFT JOIN number_series s ON s.prefix = b.prefix AND s.financial_year = b.financial_year \
+     WHERE b.number IS NOT NULL AND s.prefix IS NULL ORDER BY b.number LIMIT $1";
+pub(crate) const UNTRACED: &str = "SELECT b.number FROM bills b WHERE b.number IS NOT NULL \
+     AND NOT EXISTS (SELECT 1 FROM audit a \
+     WHERE a.table_name = 'bills' AND a.record = b.number AND a.action = 'issue') \
+     ORDER BY b.number LIMIT $1";
+pub(crate) const LINES_ALONE: &str = "SELECT CAST(l.bill_id AS TEXT) FROM bill_lines l \
+     LEFT JOIN bills b ON b.id = l.bill_id WHERE b.id IS NULL ORDER BY l.bill_id LIMIT $1";
+pub(crate) const QUERIES: &[&str] = &[
+    DELIVERED,
+    DELIVERED_ORDERS,
+    POSTED,
+    OPENING,
+    NUMBERED,
+    UNBALANCED,
+    ENTRIES_ALONE,
+    SERIES,
+    WITHOUT_SERIES,
+    UNTRACED,
+    LINES_ALONE,
+];
+
+/// A question about the whole database whose answer must be empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// Ledger transactions whose entries do not sum to zero.
+    UnbalancedTransactions,
+    /// Ledger entries without a transaction.
+    EntriesAlone,
+    /// Series whose numbers have gaps or repeats.
+    BrokenSeries,
+    /// Numbered bills without a series.
+    WithoutSeries,
+    /// Issued bills without an audit row.
+    Untraced,
+    /// Lines without a bill.
+    LinesAlone,
+}
+
+/// The places that answer a question, at most `PLACES_NAMED`.
+pub fn ask(tx: &mut Tx<'_>, question: Question) -> Result<Vec<String>, StoreError> {
+    let sql = match question {
+        Question::UnbalancedTransactions => UNBALANCED,
+        Question::EntriesAlone => ENTRIES_ALONE,
+        Question::BrokenSeries => SERIES,
+        Question::WithoutSeries => WITHOUT_SERIES,
+        Question::Untraced => UNTRACED,
+        Question::LinesAlone => LINES_ALONE,
+    };
+    tx.list(sql, &[PLACES_NAMED.into()], |row| {
+        row.text(0).map(str::to_owned)
+    })
+}
+
+/// A delivered item: whose, when, what, how much, and the line it is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delivered {
+    /// Who received it.
+    pub customer: CustomerId,
+    /// When, as `yyyymmdd`.
+    pub day: i64,
+    /// What.
+    pub product: i64,
+    /// How much, in thousandths.
+    pub quantity_milli: i64,
+    /// The line it is on.
+    pub on: Option<(BillId, i64)>,
+}
+
+/// All delivered deliveries and orders of a range of customers, in no order.
+pub fn delivered(
+    tx: &mut Tx<'_>,
+    from: i64,
+    to: i64,
+    mut each: impl FnMut(Delivered),
+) -> Result<(), StoreError> {
+    for sql in [DELIVERED, DELIVERED_ORDERS] {
+        tx.query(sql, &[from.into(), to.into()], |row| {
+            each(Delivered {
+                customer: CustomerId(row.int(0)?),
+                day: row.int(1)?,
+                product: row.int(2)?,
+                quantity_milli: row.int(3)?,
+                on: match (row.opt_int(4)?, row.opt_int(5)?) {
+                    (Some(bill), Some(line)) => Some((BillId(bill), line)),
+                    _ => None,
+                },
+            });
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
+/// All ledger entries about a range of customers: whose, for which bill, account and amount.
+pub fn posted(
+    tx: &mut Tx<'_>,
+    from: i64,
+    to: i64,
+    mut each: impl FnMut(CustomerId, Option<BillId>, Account, Money),
+) -> Result<(), StoreError> {
+    tx.query(POSTED, &[from.into(), to.into()], |row| {
+        let account = crate::ledger::account(row.text(2)?)?;
+        let bill = row.opt_int(1)?.map(BillId);
+        each(
+            CustomerId(row.int(0)?),
+            bill,
+            account,
+            Money::from_paise(row.int(3)?),
+        );
+        Ok(())
+    })
+}
+
+/// The opening balances of a range of customers, with their codes.
+pub fn opening_balances(
+    tx: &mut Tx<'_>,
+    from: i64,
+    to: i64,
+) -> Result<Vec<(CustomerId, String, Money)>, StoreError> {
+    tx.list(OPENING, &[from.into(), to.into()], |row| {
+        Ok((
+            CustomerId(row.int(0)?),
+            row.text(1)?.to_owned(),
+            Money::from_paise(row.int(2)?),
+        ))
+    })
+}
+
+/// A bill's number in parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Numbered {
+    /// The bill.
+    pub bill: BillId,
+    /// Its number, prefix, starting year and serial, once issued.
+    pub number: Option<(String, String, i64, i64)>,
+    /// The month it is for.
+    pub month: Month,
+}
+
+/// The months and numbers of all bills of a range of customers.
+pub fn numbered(tx: &mut Tx<'_>, from: i64, to: i64) -> Result<Vec<Numbered>, StoreError> {
+    tx.list(NUMBERED, &[from.into(), to.into()], |row| {
+        let parts = (
+            row.opt_text(1)?,
+            row.opt_text(2)?,
+            row.opt_int(3)?,
+            row.opt_int(4)?,
+        );
+        let number = match parts {
+            (Some(number), Some(prefix), Some(year), Some(serial)) => {
+                Some((number.to_owned(), prefix.to_owned(), year, serial))
+            }
+            _ => None,
+        };
+        let month = month_of(row.int(5)?, "bills.month")?;
+        Ok(Numbered {
+            bill: BillId(row.int(0)?),
+            number,
+            month,
+        })
+    })
+}
+
+/// The guards that are missing from the database, by name.
+pub fn missing_guards(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
+    // escape: the catalogs of the databases
+    let (sql, text) = match tx.dialect() {
+        Dialect::Sqlite => (
+            "SELECT name FROM sqlite_schema WHERE type = 'trigger'",
+            include_str!("../migrations/V2__guards.sqlite.sql"),
+        ),
+        Dialect::Postgres => (
+            "SELECT tgname::text FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'",
+            include_str!("../migrations/V2__guards.postgres.sql"),
+        ),
+    };
+    let present = tx.list(sql, &[], |row| row.text(0).map(str::to_owned))?;
+    let expected = text.lines().filter_map(|line| {
+        line.strip_prefix("CREATE TRIGGER ")
+            .and_then(|rest| rest.split(' ').next())
+    });
+    Ok(expected
+        .filter(|name| !present.iter().any(|known| known == name))
+        .map(str::to_owned)
+        .collect())
+}
+
+/// What the database finds wrong with its own file; PostgreSQL's files are its server's care.
+pub fn file_damage(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
+    // escape: PRAGMA
+    if tx.dialect() == Dialect::Postgres {
+        return Ok(Vec::new());
+    }
+    let limit: [Value<'_>; 0] = [];
+    let found = tx.list(
+        &format!("PRAGMA quick_check({PLACES_NAMED})"),
+        &limit,
+        |row| row.text(0).map(str::to_owned),
+    )?;
+    Ok(found.into_iter().filter(|line| line != "ok").collect())
+}
