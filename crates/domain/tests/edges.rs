@@ -374,7 +374,10 @@ mod decisions {
         let number = BillNumber::new(&prefix, FinancialYear::of(dawn), 1).unwrap();
         assert_eq!(format!("{number:>20}"), "    INV/27-28/000001");
         let full = BillNumber::new(&prefix, FinancialYear::of(dawn), 1_000_000).unwrap_err();
-        assert!(full.to_string().contains("INV/27-28 is full"), "{full}");
+        assert!(
+            full.to_string().contains("INV/27-28 has no number 1000000"),
+            "{full}"
+        );
         let error = BillPrefix::parse("बिल").unwrap_err().to_string();
         assert!(error.contains("बिल") && error.contains("A-Z"), "{error}");
         assert_eq!(month("2027-03").financial_year().to_string(), "26-27");

@@ -26,9 +26,12 @@ CREATE TRIGGER bills_sealed_when_added AFTER INSERT ON bills WHEN NEW.state <> '
 BEGIN
     SELECT RAISE(ABORT, 'an issued bill must be the sum of its lines')
     WHERE NOT EXISTS (
-        SELECT 1 FROM bill_lines WHERE bill_id = NEW.id
-        HAVING SUM(taxable_paise) = NEW.taxable_paise AND SUM(cgst_paise) = NEW.cgst_paise
-            AND SUM(sgst_paise) = NEW.sgst_paise AND SUM(igst_paise) = NEW.igst_paise);
+        SELECT 1 FROM (
+            SELECT SUM(taxable_paise) AS taxable, SUM(cgst_paise) AS cgst,
+                SUM(sgst_paise) AS sgst, SUM(igst_paise) AS igst
+            FROM bill_lines WHERE bill_id = NEW.id) l
+        WHERE l.taxable = NEW.taxable_paise AND l.cgst = NEW.cgst_paise
+            AND l.sgst = NEW.sgst_paise AND l.igst = NEW.igst_paise);
 END;
 
 CREATE TRIGGER bills_sealed_when_issued AFTER UPDATE OF state ON bills
@@ -36,9 +39,12 @@ WHEN OLD.state = 'draft' AND NEW.state <> 'draft'
 BEGIN
     SELECT RAISE(ABORT, 'an issued bill must be the sum of its lines')
     WHERE NOT EXISTS (
-        SELECT 1 FROM bill_lines WHERE bill_id = NEW.id
-        HAVING SUM(taxable_paise) = NEW.taxable_paise AND SUM(cgst_paise) = NEW.cgst_paise
-            AND SUM(sgst_paise) = NEW.sgst_paise AND SUM(igst_paise) = NEW.igst_paise);
+        SELECT 1 FROM (
+            SELECT SUM(taxable_paise) AS taxable, SUM(cgst_paise) AS cgst,
+                SUM(sgst_paise) AS sgst, SUM(igst_paise) AS igst
+            FROM bill_lines WHERE bill_id = NEW.id) l
+        WHERE l.taxable = NEW.taxable_paise AND l.cgst = NEW.cgst_paise
+            AND l.sgst = NEW.sgst_paise AND l.igst = NEW.igst_paise);
 END;
 
 -- Lines are replaced while their bill is a draft, and fixed once it is issued.
@@ -104,8 +110,10 @@ CREATE TRIGGER ledger_transactions_sealed BEFORE INSERT ON ledger_transactions
 BEGIN
     SELECT RAISE(ABORT, 'the entries of a ledger transaction must sum to zero')
     WHERE NOT EXISTS (
-        SELECT 1 FROM ledger_entries WHERE transaction_id = NEW.id
-        HAVING COUNT(*) >= 2 AND SUM(amount_paise) = 0);
+        SELECT 1 FROM (
+            SELECT COUNT(*) AS entries, SUM(amount_paise) AS total
+            FROM ledger_entries WHERE transaction_id = NEW.id) e
+        WHERE e.entries >= 2 AND e.total = 0);
 END;
 
 CREATE TRIGGER ledger_transactions_final BEFORE UPDATE ON ledger_transactions

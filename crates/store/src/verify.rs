@@ -3,15 +3,16 @@
 //!
 //! It deliberately repairs nothing, and leaves the arithmetic to `app` and `domain`.
 
-use crate::db::{Dialect, StoreError, Tx, Value};
+use crate::db::{Dialect, Row, StoreError, Tx, Value};
 use crate::deliveries::month_of;
+use domain::billing::{BillState, Draft};
 use domain::calendar::Month;
 use domain::ids::{BillId, CustomerId};
 use domain::ledger::Account;
-use domain::money::Money;
+use domain::money::{Money, TaxSplit};
 
 /// How many places of a broken invariant are named.
-pub const PLACES_NAMED: i64 = 10;
+pub const PLACES_NAMED: u8 = 10;
 
 pub(crate) const DELIVERED: &str = "SELECT customer_id, day, product_id, quantity_milli, \
      bill_id, line_no FROM deliveries WHERE customer_id BETWEEN $1 AND $2 AND status = 1";
@@ -23,8 +24,16 @@ pub(crate) const POSTED: &str = "SELECT t.customer_id, t.bill_id, e.account, e.a
      WHERE t.customer_id BETWEEN $1 AND $2";
 pub(crate) const OPENING: &str =
     "SELECT id, code, opening_balance_paise FROM customers WHERE id BETWEEN $1 AND $2";
-pub(crate) const NUMBERED: &str = "SELECT id, number, prefix, financial_year, serial, month \
-     FROM bills WHERE customer_id BETWEEN $1 AND $2";
+pub(crate) const BILLS: &str = "SELECT b.id, b.customer_id, c.code, b.month, b.state, \
+     b.needs_rerun, b.interstate, b.taxable_paise, b.cgst_paise, b.sgst_paise, b.igst_paise, \
+     b.round_off_paise, b.total_paise, b.content_hash, b.number, b.prefix, b.financial_year, \
+     b.serial FROM bills b JOIN customers c ON c.id = b.customer_id \
+     WHERE b.customer_id BETWEEN $1 AND $2 ORDER BY b.id";
+pub(crate) const LINES: &str = "SELECT l.bill_id, l.line_no, l.kind, l.product_id, l.sku, \
+     l.name, l.hsn, l.unit, l.quantity_milli, l.unit_price_milli, l.tax_rate, l.tax_inclusive, \
+     l.amount_paise, l.taxable_paise, l.cgst_paise, l.sgst_paise, l.igst_paise, l.first_day, \
+     l.last_day, l.item_count FROM bills b JOIN bill_lines l ON l.bill_id = b.id \
+     WHERE b.customer_id BETWEEN $1 AND $2 ORDER BY l.bill_id, l.line_no";
 pub(crate) const UNBALANCED: &str = "SELECT CAST(transaction_id AS TEXT) FROM ledger_entries \
      GROUP BY transaction_id HAVING SUM(amount_paise) <> 0 OR COUNT(*) < 2 \
      ORDER BY transaction_id LIMIT $1";
@@ -53,7 +62,8 @@ pub(crate) const QUERIES: &[&str] = &[
     DELIVERED_ORDERS,
     POSTED,
     OPENING,
-    NUMBERED,
+    BILLS,
+    LINES,
     UNBALANCED,
     ENTRIES_ALONE,
     SERIES,
@@ -89,7 +99,7 @@ pub fn ask(tx: &mut Tx<'_>, question: Question) -> Result<Vec<String>, StoreErro
         Question::Untraced => UNTRACED,
         Question::LinesAlone => LINES_ALONE,
     };
-    tx.list(sql, &[PLACES_NAMED.into()], |row| {
+    tx.list(sql, &[i64::from(PLACES_NAMED).into()], |row| {
         row.text(0).map(str::to_owned)
     })
 }
@@ -169,38 +179,86 @@ pub fn opening_balances(
     })
 }
 
-/// A bill's number in parts.
+/// A bill with everything that can be checked about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Numbered {
-    /// The bill.
-    pub bill: BillId,
-    /// Its number, prefix, starting year and serial, once issued.
-    pub number: Option<(String, String, i64, i64)>,
+pub struct CheckedBill {
+    /// Its id.
+    pub id: BillId,
+    /// Whose it is.
+    pub customer: CustomerId,
+    /// The customer's code.
+    pub customer_code: String,
     /// The month it is for.
     pub month: Month,
+    /// Where it stands.
+    pub state: BillState,
+    /// Whether a delivery on it was corrected since it was computed.
+    pub needs_rerun: bool,
+    /// Whether it is taxed as a supply to another State.
+    pub interstate: bool,
+    /// Lines and totals.
+    pub content: Draft,
+    /// The fingerprint as kept.
+    pub content_hash: String,
+    /// Its number, prefix, starting year and serial, once issued.
+    pub number: Option<(String, String, i64, i64)>,
 }
 
-/// The months and numbers of all bills of a range of customers.
-pub fn numbered(tx: &mut Tx<'_>, from: i64, to: i64) -> Result<Vec<Numbered>, StoreError> {
-    tx.list(NUMBERED, &[from.into(), to.into()], |row| {
-        let parts = (
-            row.opt_text(1)?,
-            row.opt_text(2)?,
-            row.opt_int(3)?,
-            row.opt_int(4)?,
-        );
-        let number = match parts {
-            (Some(number), Some(prefix), Some(year), Some(serial)) => {
-                Some((number.to_owned(), prefix.to_owned(), year, serial))
-            }
-            _ => None,
-        };
-        let month = month_of(row.int(5)?, "bills.month")?;
-        Ok(Numbered {
-            bill: BillId(row.int(0)?),
-            number,
-            month,
-        })
+/// All bills of a range of customers with their lines, by id.
+pub fn bills(tx: &mut Tx<'_>, from: i64, to: i64) -> Result<Vec<CheckedBill>, StoreError> {
+    let mut bills = tx.list(BILLS, &[from.into(), to.into()], read_bill)?;
+    let mut place = 0;
+    tx.query(LINES, &[from.into(), to.into()], |row| {
+        let line = crate::billing::read_line(row, 0)?;
+        while bills.get(place).is_some_and(|bill| bill.id < line.bill) {
+            place += 1;
+        }
+        if let Some(bill) = bills.get_mut(place).filter(|bill| bill.id == line.bill) {
+            bill.content.lines.push(line.line);
+        }
+        Ok(())
+    })?;
+    Ok(bills)
+}
+
+fn read_bill(row: &Row<'_>) -> Result<CheckedBill, StoreError> {
+    let money = |place| row.int(place).map(Money::from_paise);
+    let parts = (
+        row.opt_text(14)?,
+        row.opt_text(15)?,
+        row.opt_int(16)?,
+        row.opt_int(17)?,
+    );
+    let number = match parts {
+        (Some(number), Some(prefix), Some(year), Some(serial)) => {
+            Some((number.to_owned(), prefix.to_owned(), year, serial))
+        }
+        _ => None,
+    };
+    let state = BillState::from_name(row.text(4)?);
+    let split = TaxSplit {
+        taxable: money(7)?,
+        cgst: money(8)?,
+        sgst: money(9)?,
+        igst: money(10)?,
+    };
+    Ok(CheckedBill {
+        id: BillId(row.int(0)?),
+        customer: CustomerId(row.int(1)?),
+        customer_code: row.text(2)?.to_owned(),
+        month: month_of(row.int(3)?, "bills.month")?,
+        state: state.ok_or_else(|| StoreError::unexpected("bills.state"))?,
+        needs_rerun: row.flag(5)?,
+        interstate: row.flag(6)?,
+        content: Draft {
+            lines: Vec::new(),
+            line_of_item: Vec::new(),
+            split,
+            round_off: money(11)?,
+            total: money(12)?,
+        },
+        content_hash: row.text(13)?.to_owned(),
+        number,
     })
 }
 

@@ -47,8 +47,8 @@ impl BillPrefix {
 /// Why there is no further number.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error(
-    "the bill series {prefix}/{year} is full: number {serial} would be longer than 16 characters; \
-     use a shorter prefix from the next year on"
+    "the bill series {prefix}/{year} has no number {serial}: it must be 1 or more and keep to 16 \
+     characters; use a shorter prefix from the next year on"
 )]
 pub struct NumberError {
     /// The series' prefix.

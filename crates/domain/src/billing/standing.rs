@@ -157,6 +157,8 @@ pub fn standing_of(
 ) -> Standing {
     match (on_bill, bill) {
         (OnBill::Another, _) => Standing::Left(Left::OnAnotherBill),
+        // A later month's item that was put on this bill, or never read here, is not this month's.
+        (_, BillOfMonth::Open) if day.month() > month => Standing::Left(Left::MonthNotBilled),
         (OnBill::ThisMonths, BillOfMonth::Issued) => Standing::Stays,
         (OnBill::No, BillOfMonth::Issued) => {
             if day.month() == month || own_month_closed {

@@ -9,6 +9,9 @@ use jiff::civil::Date;
 use std::fmt;
 use thiserror::Error;
 
+/// More days than the calendar has.
+const MAX_DAYS: i32 = 3_000_000;
+
 /// Why a text is not a business day.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("\"{0}\" is not a day; expected year-month-day such as 2026-10-05")]
@@ -70,7 +73,9 @@ impl Day {
 
     /// The day `count` days later (earlier when negative); stays at the calendar's edge.
     pub fn plus_days(self, count: i32) -> Self {
-        let date = self.date().saturating_add(i64::from(count).days());
+        // Beyond three million days lies outside the calendar on either side.
+        let count = i64::from(count.clamp(-MAX_DAYS, MAX_DAYS));
+        let date = self.date().saturating_add(count.days());
         Self::from_date(date).max(Self::MIN)
     }
 

@@ -179,9 +179,6 @@ mod tests {
             (None, "2026-04-01", Some(64)),
             (None, "2026-04-01", Some(65)),
         ]);
-        assert_eq!(
-            price(&book, 1, "2026-04-02"),
-            Some((65, General))
-        );
+        assert_eq!(price(&book, 1, "2026-04-02"), Some((65, General)));
     }
 }

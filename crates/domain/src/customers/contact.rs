@@ -44,9 +44,13 @@ impl Phone {
         &self.0
     }
 
-    /// Whether the number is an Indian mobile, which can receive SMS and WhatsApp.
+    /// Whether the number is an Indian mobile, which can receive SMS and WhatsApp. A landline of an
+    /// area code that starts with 6 to 9, written with its leading 0, reads like a mobile; nothing
+    /// in the number tells them apart.
     pub fn is_mobile(&self) -> bool {
-        self.0.len() == 13 && self.0.starts_with("+91")
+        self.0
+            .strip_prefix("+91")
+            .is_some_and(|rest| rest.len() == 10 && rest.starts_with(['6', '7', '8', '9']))
     }
 }
 

@@ -50,7 +50,7 @@ impl Gstin {
             })
             && is(
                 13..14,
-                |byte| matches!(byte, b'Z' | b'1'..=b'9' | b'A'..=b'D' | b'E'..=b'J'),
+                |byte| matches!(byte, b'Z' | b'1'..=b'9' | b'A' | b'B' | b'D'..=b'J'),
             )
             && is(14..15, |byte| {
                 byte.is_ascii_uppercase() || byte.is_ascii_digit()

@@ -126,7 +126,7 @@ pub fn lines_of_month(
 }
 
 /// Reads the columns of a line from the place of its bill's id on.
-pub(super) fn read(row: &Row<'_>, from: usize) -> Result<BillLine, StoreError> {
+pub(crate) fn read(row: &Row<'_>, from: usize) -> Result<BillLine, StoreError> {
     let wrong = |what: &str| StoreError::unexpected(format!("bill_lines.{what}"));
     let money = |place| row.int(from + place).map(Money::from_paise);
     let text = |place| row.text(from + place).map(str::to_owned);

@@ -15,6 +15,8 @@ pub use lines::{BillLine, add_lines, delete_lines, lines_of_bill, lines_of_month
 pub use reports::{PrintedBill, bill_by_number, bill_of_customer, printed_of_month, sums_of_month};
 pub use runs::{NewRun, add_run, issued_months, last_run, mark_issued};
 
+pub(crate) use lines::read as read_line;
+
 pub(crate) const QUERIES: &[&[&str]] = &[
     bills::QUERIES,
     lines::QUERIES,

@@ -77,11 +77,12 @@ pub(crate) const OF_CUSTOMER: &str = concat!(
 );
 pub(crate) const SUM_OF_LINES: &str = "SELECT CAST(COALESCE(SUM(l.taxable_paise + l.cgst_paise \
      + l.sgst_paise + l.igst_paise), 0) AS BIGINT) FROM bills b CROSS JOIN bill_lines l \
-     WHERE b.month = $1 AND b.customer_id BETWEEN $2 AND $3 AND l.bill_id = b.id";
+     WHERE b.month = $1 AND b.customer_id BETWEEN $2 AND $3 AND b.needs_rerun = 0 \
+     AND l.bill_id = b.id";
 pub(crate) const SUM_OF_BILLS: &str = "SELECT \
      CAST(COALESCE(SUM(round_off_paise), 0) AS BIGINT), \
      CAST(COALESCE(SUM(CASE WHEN state = 'draft' THEN 0 ELSE total_paise END), 0) AS BIGINT) \
-     FROM bills WHERE month = $1 AND customer_id BETWEEN $2 AND $3";
+     FROM bills WHERE month = $1 AND customer_id BETWEEN $2 AND $3 AND needs_rerun = 0";
 pub(crate) const SUM_OF_RECEIVABLES: &str = "SELECT \
      CAST(COALESCE(SUM(e.amount_paise), 0) AS BIGINT) \
      FROM bills b CROSS JOIN ledger_transactions t CROSS JOIN ledger_entries e \
@@ -182,7 +183,7 @@ pub fn bill_of_customer(
 }
 
 /// Sums of a month's bills of a range of customers, as kept: lines with round-offs, issued
-/// totals, and receivables posted.
+/// totals, and receivables posted. Drafts that wait for a rerun are left out.
 pub fn sums_of_month(
     tx: &mut Tx<'_>,
     month: Month,

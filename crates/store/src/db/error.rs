@@ -87,8 +87,9 @@ pub fn from_sqlite(error: &rusqlite::Error) -> StoreError {
     let text = error.to_string();
     match error.sqlite_error_code() {
         Some(Code::DatabaseBusy | Code::DatabaseLocked) => StoreError::Busy(text),
-        Some(Code::ReadOnly | Code::PermissionDenied) => StoreError::ReadOnly(text),
-        Some(Code::CannotOpen) => StoreError::ReadOnly(text),
+        Some(Code::ReadOnly | Code::PermissionDenied | Code::CannotOpen) => {
+            StoreError::ReadOnly(text)
+        }
         Some(Code::DatabaseCorrupt | Code::NotADatabase) => StoreError::Corrupt(text),
         Some(Code::DiskFull) => StoreError::Full(text),
         Some(Code::ConstraintViolation) => StoreError::Refused(text),

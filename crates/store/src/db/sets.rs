@@ -77,7 +77,7 @@ impl Each {
             sql = sql.replace(&format!(":{}", name(place)), &by);
         }
         if dialect == Dialect::Sqlite {
-            return sql;
+            return sql.replace("{row} ", "");
         }
         let mut unnest = String::from("UNNEST(");
         for (place, column) in self.columns.iter().enumerate() {
@@ -199,10 +199,10 @@ impl Tx<'_> {
 
 impl Tx<'_> {
     /// Runs a `SELECT` for each row of a set and reads what it finds, in no order.
-    pub fn look_up<'v, const N: usize>(
+    pub fn look_up<const N: usize>(
         &mut self,
         each: &Each,
-        rows: &[[Value<'v>; N]],
+        rows: &[[Value<'_>; N]],
         mut read: impl FnMut(&Row<'_>) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let text = each.text(self.dialect());
@@ -268,16 +268,25 @@ fn columns_of<'v, const N: usize>(
 mod tests {
     use super::{Column, Dialect, Each};
 
+    const LINK: Each = Each {
+        sql: "UPDATE t SET line = :line WHERE id = :id AND line_no = :line_no",
+        columns: &[
+            Column::Int("line"),
+            Column::Int("id"),
+            Column::Text("line_no"),
+        ],
+    };
+    const GONE: Each = Each {
+        sql: "DELETE FROM t WHERE id = :id",
+        columns: &[Column::Int("id")],
+    };
+    const ADD: Each = Each {
+        sql: "INSERT INTO t (id) SELECT :id {row} ON CONFLICT DO NOTHING",
+        columns: &[Column::Int("id")],
+    };
+
     #[test]
     fn a_set_is_a_loop_or_an_unnest() {
-        const LINK: Each = Each {
-            sql: "UPDATE t SET line = :line WHERE id = :id AND line_no = :line_no",
-            columns: &[
-                Column::Int("line"),
-                Column::Int("id"),
-                Column::Text("line_no"),
-            ],
-        };
         assert_eq!(
             LINK.text(Dialect::Sqlite),
             "UPDATE t SET line = $1 WHERE id = $2 AND line_no = $3"
@@ -287,18 +296,10 @@ mod tests {
             "UPDATE t SET line = u.line FROM UNNEST($1::bigint[], $2::bigint[], $3::text[]) AS u \
              (line, id, line_no) WHERE id = u.id AND line_no = u.line_no"
         );
-        const GONE: Each = Each {
-            sql: "DELETE FROM t WHERE id = :id",
-            columns: &[Column::Int("id")],
-        };
         assert_eq!(
             GONE.text(Dialect::Postgres),
             "DELETE FROM t USING UNNEST($1::bigint[]) AS u (id) WHERE id = u.id"
         );
-        const ADD: Each = Each {
-            sql: "INSERT INTO t (id) SELECT :id {row} ON CONFLICT DO NOTHING",
-            columns: &[Column::Int("id")],
-        };
         assert!(
             ADD.text(Dialect::Postgres)
                 .contains("SELECT u.id FROM UNNEST")

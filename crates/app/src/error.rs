@@ -1,0 +1,104 @@
+//! What can go wrong with a use case: each with a stable code for programs and a sentence for
+//! people.
+//!
+//! It deliberately knows no exit codes and no HTTP status.
+
+use crate::import::BadFile;
+use domain::billing::{BillingError, NumberError, StateError};
+use domain::calendar::{Day, Month};
+use domain::ledger::LedgerError;
+use domain::money::Overflow;
+use store::StoreError;
+use thiserror::Error;
+
+/// Why a use case did not succeed.
+#[derive(Debug, Error)]
+pub enum AppError {
+    /// The database could not do its part.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The business has not been set up.
+    #[error("the database has no business yet; run dairyos init")]
+    NoBusiness,
+    /// There is a business already.
+    #[error("the database already belongs to {0}; a second business needs its own database")]
+    BusinessExists(String),
+    /// The month has not begun.
+    #[error("{month} has not begun: today is {today}; bills are made for months up to this one")]
+    FutureMonth {
+        /// The month asked for.
+        month: Month,
+        /// Today in India.
+        today: Day,
+    },
+    /// There is nothing to issue.
+    #[error(
+        "{0} has no drafts to issue; make them with dairyos bills run --month {0}, or make and \
+         issue them at once with --issue"
+    )]
+    NothingToIssue(Month),
+    /// A file cannot be imported.
+    #[error(transparent)]
+    BadFile(#[from] BadFile),
+    /// A thing that was asked for does not exist.
+    #[error("{0}")]
+    NotFound(String),
+    /// A sum does not fit.
+    #[error(transparent)]
+    Overflow(#[from] Overflow),
+    /// A posting does not balance.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// A customer cannot be billed.
+    #[error(transparent)]
+    Billing(#[from] BillingError),
+    /// There is no further bill number.
+    #[error(transparent)]
+    Number(#[from] NumberError),
+    /// A bill cannot change its state.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// What was read changed before it was saved, against all locks.
+    #[error("{0} changed while it was being saved; nothing was kept, run the command again")]
+    Changed(String),
+    /// Output could not be written.
+    #[error("the output could not be written: {0}")]
+    Output(String),
+}
+
+impl AppError {
+    /// The stable code of the error.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Store(error) => match error {
+                StoreError::Url(_) => "database_url",
+                StoreError::Missing(_) => "database_missing",
+                StoreError::Exists(_) => "database_exists",
+                StoreError::Corrupt(_) => "database_damaged",
+                StoreError::NotInitialised => "database_not_initialised",
+                StoreError::Newer { .. } => "database_newer",
+                StoreError::Older { .. } => "database_older",
+                StoreError::Busy(_) => "database_busy",
+                StoreError::ReadOnly(_) => "database_read_only",
+                StoreError::Full(_) => "disk_full",
+                StoreError::Unreachable(_) => "database_unreachable",
+                StoreError::Refused(_) => "database_refused",
+                StoreError::Unexpected(_) => "database_unexpected",
+                StoreError::Other(_) => "database_other",
+            },
+            Self::NoBusiness => "no_business",
+            Self::BusinessExists(_) => "business_exists",
+            Self::FutureMonth { .. } => "future_month",
+            Self::NothingToIssue(_) => "nothing_to_issue",
+            Self::BadFile(_) => "bad_file",
+            Self::NotFound(_) => "not_found",
+            Self::Overflow(_) => "amount_too_large",
+            Self::Ledger(_) => "ledger_unbalanced",
+            Self::Billing(_) => "cannot_bill",
+            Self::Number(_) => "series_full",
+            Self::State(_) => "bill_state",
+            Self::Changed(_) => "changed_meanwhile",
+            Self::Output(_) => "output",
+        }
+    }
+}

@@ -1,0 +1,317 @@
+//! The command line: names, arguments and help. Other programs call these commands; they are
+//! stable.
+//!
+//! It deliberately checks only the form of arguments; what they mean is decided by the commands.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use domain::billing::{BillPrefix, RoundOff};
+use domain::calendar::Month;
+use domain::customers::{Fssai, Gstin, State};
+use std::path::PathBuf;
+
+/// Where the database is when nothing is said.
+const DEFAULT_DATABASE: &str = "sqlite:dairyos.db";
+
+/// The system of record for milk dairies: what was delivered is billed exactly once.
+#[derive(Debug, Parser)]
+#[command(name = "dairyos", version, max_term_width = 100)]
+pub struct Cli {
+    /// The database: sqlite:FILE or a <postgres://user@host/name> URL.
+    #[arg(
+        long,
+        global = true,
+        env = "DAIRYOS_DATABASE_URL",
+        default_value = DEFAULT_DATABASE,
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    pub database: String,
+    /// Who is at work, for the audit trail.
+    #[arg(
+        long,
+        global = true,
+        env = "USER",
+        default_value = "unknown",
+        hide_env_values = true
+    )]
+    pub actor: String,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+impl Cli {
+    /// Whether the answer was asked for as JSON; errors are then JSON too.
+    pub const fn wants_json(&self) -> bool {
+        match &self.command {
+            Command::Init(args) => args.json,
+            Command::Import(args) => args.json,
+            Command::Bills(BillsCommand::Run(args)) => args.json,
+            Command::Bills(BillsCommand::Issue(args)) => args.json,
+            Command::Bills(BillsCommand::List(args)) => args.json,
+            Command::Bills(BillsCommand::Show(args)) => args.json,
+            Command::Explain(args) => args.json,
+            Command::Ledger(LedgerCommand::Balances(args)) => args.json,
+            Command::Verify(args) => args.json,
+            Command::Generate(args) => args.json,
+            Command::Ledger(LedgerCommand::Export(_)) | Command::Migrate => false,
+        }
+    }
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Create a database for a business.
+    Init(InitArgs),
+    /// Import CSV files: a folder of them, or one file with its kind.
+    Import(ImportArgs),
+    /// Make, issue and show bills.
+    #[command(subcommand)]
+    Bills(BillsCommand),
+    /// Show every delivery, price and ledger entry behind a bill or one of its lines.
+    Explain(ExplainArgs),
+    /// Show and export the ledger.
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
+    /// Check every invariant of the database; exit code 1 if any is broken.
+    Verify(VerifyArgs),
+    /// Bring the tables of a database up to date with this program.
+    Migrate,
+    /// Write CSV files of a made-up dairy, of any size.
+    Generate(GenerateArgs),
+}
+
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// The business's name, as on papers.
+    #[arg(long)]
+    pub name: String,
+    /// The State it supplies from: GST code or name, such as 24 or Gujarat.
+    #[arg(long, value_parser = |text: &str| State::parse(text))]
+    pub state: State,
+    /// Its GSTIN, if it is registered.
+    #[arg(long, value_parser = |text: &str| Gstin::parse(text))]
+    pub gstin: Option<Gstin>,
+    /// Its FSSAI licence number: 14 digits.
+    #[arg(long, value_parser = |text: &str| Fssai::parse(text))]
+    pub fssai: Option<Fssai>,
+    /// The start of its bill numbers: 1 to 3 capitals or digits.
+    #[arg(long, default_value = "INV", value_parser = |text: &str| BillPrefix::parse(text))]
+    pub bill_prefix: BillPrefix,
+    /// Whether bills are brought to whole rupees.
+    #[arg(long, default_value = "none", value_enum)]
+    pub round_off: RoundOffArg,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The round-off setting on the command line.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum RoundOffArg {
+    /// Bills keep their paise.
+    None,
+    /// Bills are whole rupees, 50 paise up.
+    Rupee,
+}
+
+impl From<RoundOffArg> for RoundOff {
+    fn from(arg: RoundOffArg) -> Self {
+        match arg {
+            RoundOffArg::None => Self::None,
+            RoundOffArg::Rupee => Self::Rupee,
+        }
+    }
+}
+
+/// Arguments of `import`.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// A folder with customers.csv, products.csv, prices.csv, deliveries.csv, orders.csv; or, with
+    /// --kind, one file.
+    pub path: PathBuf,
+    /// What the file holds.
+    #[arg(long, value_enum)]
+    pub kind: Option<KindArg>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A kind of file on the command line.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum KindArg {
+    /// code,name,phone,email,language,address,pincode,state,gstin,route,`opening_balance`
+    Customers,
+    /// sku,name,unit,hsn,`tax_rate`,price,`tax_inclusive`
+    Products,
+    /// sku,`customer_code`,`effective_from`,price
+    Prices,
+    /// reference,date,shift,`customer_code`,sku,quantity,status
+    Deliveries,
+    /// reference,`ordered_on`,`delivery_date`,`customer_code`,sku,quantity,status,price
+    Orders,
+}
+
+impl From<KindArg> for app::import::Kind {
+    fn from(arg: KindArg) -> Self {
+        match arg {
+            KindArg::Customers => Self::Customers,
+            KindArg::Products => Self::Products,
+            KindArg::Prices => Self::Prices,
+            KindArg::Deliveries => Self::Deliveries,
+            KindArg::Orders => Self::Orders,
+        }
+    }
+}
+
+/// The commands of `bills`.
+#[derive(Debug, Subcommand)]
+pub enum BillsCommand {
+    /// Compute a month's bills as drafts; with --issue, issue them at once.
+    Run(RunArgs),
+    /// Issue a month's drafts as they stand.
+    Issue(IssueArgs),
+    /// List a month's bills.
+    List(ListArgs),
+    /// Show one bill, by number or by customer and month.
+    Show(ShowArgs),
+}
+
+/// Arguments of `bills run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// The month, such as 2026-10.
+    #[arg(long, value_parser = |text: &str| Month::parse(text))]
+    pub month: Month,
+    /// Number, post and fix the bills as well.
+    #[arg(long)]
+    pub issue: bool,
+    /// Keep nothing; only show what would happen.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `bills issue`.
+#[derive(Debug, Args)]
+pub struct IssueArgs {
+    /// The month, such as 2026-10.
+    #[arg(long, value_parser = |text: &str| Month::parse(text))]
+    pub month: Month,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `bills list`.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// The month, such as 2026-10.
+    #[arg(long, value_parser = |text: &str| Month::parse(text))]
+    pub month: Month,
+    /// Print JSON: an array of bills with their lines.
+    #[arg(long, conflicts_with = "csv")]
+    pub json: bool,
+    /// Print CSV: one row a bill.
+    #[arg(long)]
+    pub csv: bool,
+}
+
+/// Arguments of `bills show`.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// The bill's number, such as INV/26-27/000001.
+    #[arg(required_unless_present = "customer", conflicts_with_all = ["customer", "month"])]
+    pub number: Option<String>,
+    /// The customer's code, with --month.
+    #[arg(long, requires = "month")]
+    pub customer: Option<String>,
+    /// The month, such as 2026-10, with --customer.
+    #[arg(long, requires = "customer", value_parser = |text: &str| Month::parse(text))]
+    pub month: Option<Month>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The bill's number, or the number with a line: INV/26-27/000001/2.
+    pub subject: String,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The commands of `ledger`.
+#[derive(Debug, Subcommand)]
+pub enum LedgerCommand {
+    /// Show the balances of accounts and customers.
+    Balances(BalancesArgs),
+    /// Write the whole journal for another program.
+    Export(ExportArgs),
+}
+
+/// Arguments of `ledger balances`.
+#[derive(Debug, Args)]
+pub struct BalancesArgs {
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `ledger export`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// The form.
+    #[arg(long, value_enum)]
+    pub format: ExportFormat,
+}
+
+/// A form of the journal.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum ExportFormat {
+    /// For hledger and ledger-cli.
+    Hledger,
+    /// For beancount.
+    Beancount,
+    /// One row an entry.
+    Csv,
+}
+
+/// Arguments of `verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `generate`.
+#[derive(Debug, Args)]
+pub struct GenerateArgs {
+    /// How many customers.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    pub customers: u32,
+    /// How many months of deliveries.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=60))]
+    pub months: u32,
+    /// The same seed and the same months give the same files, byte by byte.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// The last month; when absent, the last one that is over.
+    #[arg(long, value_parser = |text: &str| Month::parse(text))]
+    pub last_month: Option<Month>,
+    /// The folder to write.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}

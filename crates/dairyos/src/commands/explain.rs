@@ -1,0 +1,204 @@
+//! `dairyos explain`: what stands behind a bill or a line.
+//!
+//! It deliberately shows every delivery; a sum without its parts explains nothing.
+
+use super::Context;
+use crate::cli::ExplainArgs;
+use crate::output::{Output, Side, Table};
+use app::AppError;
+use app::explain::{Behind, ExplainedLine, Explanation, PriceOrigin, explain};
+use domain::money::inr;
+use serde_json::{Value, json};
+
+pub fn execute(context: &Context, args: &ExplainArgs) -> Result<bool, AppError> {
+    let store = context.open()?;
+    let explanation = explain(&store, &args.subject)?;
+    let mut out = Output::new();
+    if args.json {
+        out.json(&shape(&explanation))?;
+    } else {
+        print(&mut out, &explanation)?;
+    }
+    out.finish()?;
+    Ok(true)
+}
+
+fn print(out: &mut Output, explanation: &Explanation) -> Result<(), AppError> {
+    let bill = &explanation.bill;
+    let number = bill.number.as_deref().unwrap_or("Draft");
+    out.line(format!(
+        "{number}  {}  {} {}  for {}",
+        bill.state.as_str(),
+        bill.customer_code,
+        bill.customer_name,
+        bill.month
+    ))?;
+    for explained in &explanation.lines {
+        out.text("\n")?;
+        print_line(out, explained)?;
+    }
+    out.line("\nLedger")?;
+    let mut ledger = Table::plain(&[Side::Left, Side::Left, Side::Left, Side::Right]);
+    for entry in &explanation.ledger {
+        ledger.row([
+            format!("  transaction {}", entry.transaction),
+            entry.day.to_string(),
+            entry.account.as_str().to_owned(),
+            inr(entry.amount),
+        ]);
+    }
+    out.text(ledger.show())?;
+    out.line("\nDone by")?;
+    for done in &explanation.audit {
+        out.line(format!(
+            "  {}  {}  {}",
+            done.actor.at, done.actor.name, done.action
+        ))?;
+    }
+    Ok(())
+}
+
+fn print_line(out: &mut Output, explained: &ExplainedLine) -> Result<(), AppError> {
+    let line = &explained.line.line;
+    let tax = line.split;
+    out.line(format!(
+        "Line {}  {} ({}), {}",
+        explained.line.line_no,
+        line.name,
+        line.sku,
+        line.kind.as_str()
+    ))?;
+    out.line(format!(
+        "  {} {} x {} = {}",
+        line.quantity,
+        line.unit.as_str(),
+        line.unit_price,
+        inr(line.amount)
+    ))?;
+    let inclusive = if line.tax_inclusive {
+        "contained in"
+    } else {
+        "on top of"
+    };
+    out.line(format!(
+        "  {} % tax {inclusive} the price: taxable {}, CGST {}, SGST {}, IGST {}",
+        line.tax_rate,
+        inr(tax.taxable),
+        inr(tax.cgst),
+        inr(tax.sgst),
+        inr(tax.igst)
+    ))?;
+    let mut table = Table::plain(&[
+        Side::Left,
+        Side::Left,
+        Side::Right,
+        Side::Left,
+        Side::Left,
+        Side::Left,
+    ]);
+    for behind in &explained.behind {
+        table.row([
+            format!("  {}", behind.day),
+            behind
+                .shift
+                .map_or("order", domain::deliveries::Shift::as_str)
+                .to_owned(),
+            behind.quantity.to_string(),
+            price_words(behind),
+            behind.reference.clone(),
+            format!(
+                "{}, {} {}",
+                behind.file_name, behind.actor, behind.imported_at
+            ),
+        ]);
+    }
+    out.text(table.show())
+}
+
+fn price_words(behind: &Behind) -> String {
+    match behind.price {
+        PriceOrigin::InForce {
+            basis,
+            effective_from,
+        } => {
+            if effective_from == domain::calendar::Day::MIN {
+                format!("{} price", basis.as_str())
+            } else {
+                format!("{} price from {effective_from}", basis.as_str())
+            }
+        }
+        PriceOrigin::ChangedSince { now: Some(now) } => {
+            format!("price at billing; the list now says {now}")
+        }
+        PriceOrigin::ChangedSince { now: None } => "price at billing; no longer listed".to_owned(),
+    }
+}
+
+fn shape(explanation: &Explanation) -> Value {
+    let lines: Vec<Value> = explanation.lines.iter().map(line_shape).collect();
+    let ledger: Vec<Value> = explanation
+        .ledger
+        .iter()
+        .map(|entry| {
+            json!({
+                "transaction": entry.transaction,
+                "date": entry.day.to_string(),
+                "account": entry.account.as_str(),
+                "amount": entry.amount.to_string(),
+                "posted_at": entry.posted_at.to_string(),
+            })
+        })
+        .collect();
+    let audit: Vec<Value> = explanation
+        .audit
+        .iter()
+        .map(|done| {
+            json!({
+                "at": done.actor.at.to_string(),
+                "actor": done.actor.name,
+                "action": done.action,
+            })
+        })
+        .collect();
+    json!({
+        "bill": app::billing::wire::bill(&explanation.bill),
+        "lines": lines,
+        "ledger": ledger,
+        "audit": audit,
+    })
+}
+
+fn line_shape(explained: &ExplainedLine) -> Value {
+    let behind: Vec<Value> = explained
+        .behind
+        .iter()
+        .map(|behind| {
+            let (basis, from, now) = match behind.price {
+                PriceOrigin::InForce {
+                    basis,
+                    effective_from,
+                } => (Some(basis.as_str()), Some(effective_from.to_string()), None),
+                PriceOrigin::ChangedSince { now } => {
+                    (None, None, now.map(|price| price.to_string()))
+                }
+            };
+            json!({
+                "kind": if behind.shift.is_some() { "delivery" } else { "order" },
+                "date": behind.day.to_string(),
+                "shift": behind.shift.map(domain::deliveries::Shift::as_str),
+                "reference": behind.reference,
+                "quantity": behind.quantity.to_string(),
+                "price": {
+                    "unit_price": explained.line.line.unit_price.to_string(),
+                    "basis": basis,
+                    "effective_from": from,
+                    "listed_now": now,
+                },
+                "file": behind.file_name,
+                "imported_by": behind.actor,
+                "imported_at": behind.imported_at.to_string(),
+            })
+        })
+        .collect();
+    json!({ "line": explained.line.line_no, "behind": behind })
+}

@@ -1,0 +1,163 @@
+//! The journal in the forms of hledger, beancount and CSV.
+//!
+//! It deliberately streams: a journal of years passes through little memory.
+
+use crate::cli::ExportFormat;
+use crate::commands::bills::csv_field;
+use crate::output::Output;
+use app::AppError;
+use app::ledger::{JournalEntry, journal};
+use domain::calendar::Day;
+use domain::ledger::Account;
+use domain::money::Money;
+use std::collections::BTreeMap;
+use store::Store;
+
+/// Writes the whole journal.
+pub fn write(store: &Store, format: ExportFormat, out: &mut Output) -> Result<(), AppError> {
+    match format {
+        ExportFormat::Csv => csv(store, out),
+        ExportFormat::Hledger => grouped(store, out, hledger),
+        ExportFormat::Beancount => beancount_with_accounts(store, out),
+    }
+}
+
+fn csv(store: &Store, out: &mut Output) -> Result<(), AppError> {
+    out.line("transaction,date,cause,bill_number,customer_code,account,debit,credit")?;
+    journal(store, |entry| {
+        let (debit, credit) = if entry.amount < Money::ZERO {
+            (String::new(), entry.amount.negated()?.to_string())
+        } else {
+            (entry.amount.to_string(), String::new())
+        };
+        let row = [
+            entry.transaction.to_string(),
+            entry.day.to_string(),
+            entry.cause.to_owned(),
+            csv_field(entry.number.unwrap_or("")),
+            csv_field(entry.customer_code),
+            entry.account.as_str().to_owned(),
+            debit,
+            credit,
+        ];
+        out.line(row.join(","))
+    })
+}
+
+/// A form of a transaction's first line and of its entries.
+type Form = fn(&JournalEntry<'_>, bool) -> String;
+
+fn grouped(store: &Store, out: &mut Output, form: Form) -> Result<(), AppError> {
+    let mut current = None;
+    journal(store, |entry| {
+        let first = current != Some(entry.transaction);
+        if first && current.is_some() {
+            out.text("\n")?;
+        }
+        current = Some(entry.transaction);
+        out.text(form(entry, first))
+    })
+}
+
+fn title(entry: &JournalEntry<'_>) -> String {
+    match entry.number {
+        Some(number) => format!("{number} {} {}", entry.customer_code, entry.customer_name),
+        None => format!(
+            "opening balance {} {}",
+            entry.customer_code, entry.customer_name
+        ),
+    }
+}
+
+/// A text on one line, without the characters that end a description.
+fn one_line(text: &str) -> String {
+    text.chars()
+        .map(|c| {
+            if c.is_control() || c == ';' || c == '|' {
+                ' '
+            } else {
+                c
+            }
+        })
+        .collect()
+}
+
+fn hledger(entry: &JournalEntry<'_>, first: bool) -> String {
+    let mut text = String::new();
+    if first {
+        text = format!("{} * {}\n", entry.day, one_line(&title(entry)));
+    }
+    let account = match entry.account {
+        // Two blanks would end the account's name.
+        Account::Receivable => {
+            let words: Vec<&str> = entry.customer_code.split_whitespace().collect();
+            let code = words.join(" ").replace([';', ':'], "_");
+            format!("assets:receivable:{}", one_line(&code))
+        }
+        Account::Sales => "income:sales".to_owned(),
+        Account::OutputCgst => "liabilities:gst:output cgst".to_owned(),
+        Account::OutputSgst => "liabilities:gst:output sgst".to_owned(),
+        Account::OutputIgst => "liabilities:gst:output igst".to_owned(),
+        Account::RoundOff => "income:round off".to_owned(),
+        Account::OpeningBalances => "equity:opening balances".to_owned(),
+    };
+    format!(
+        "{text}    {account:<40}  INR {:>14}\n",
+        entry.amount.to_string()
+    )
+}
+
+/// The account in beancount's spelling: parts of letters, digits and `-`, each beginning with a
+/// capital or a digit. Other characters of a code are written as their number, so that two codes
+/// never meet.
+fn beancount_account(entry: &JournalEntry<'_>) -> String {
+    match entry.account {
+        Account::Receivable => {
+            let mut code = String::from("C-");
+            for c in entry.customer_code.chars() {
+                if c.is_ascii_alphanumeric() {
+                    code.push(c);
+                } else {
+                    code.push_str(&format!("-{:x}-", u32::from(c)));
+                }
+            }
+            format!("Assets:Receivable:{code}")
+        }
+        Account::Sales => "Income:Sales".to_owned(),
+        Account::OutputCgst => "Liabilities:GST:Output-CGST".to_owned(),
+        Account::OutputSgst => "Liabilities:GST:Output-SGST".to_owned(),
+        Account::OutputIgst => "Liabilities:GST:Output-IGST".to_owned(),
+        Account::RoundOff => "Income:Round-Off".to_owned(),
+        Account::OpeningBalances => "Equity:Opening-Balances".to_owned(),
+    }
+}
+
+fn beancount(entry: &JournalEntry<'_>, first: bool) -> String {
+    let mut text = String::new();
+    if first {
+        let title = one_line(&title(entry))
+            .replace('\\', "\\\\")
+            .replace('"', "\\\"");
+        text = format!("{} * \"{title}\"\n", entry.day);
+    }
+    let account = beancount_account(entry);
+    format!(
+        "{text}  {account:<44}  {:>14} INR\n",
+        entry.amount.to_string()
+    )
+}
+
+/// Beancount wants every account opened before its first entry.
+fn beancount_with_accounts(store: &Store, out: &mut Output) -> Result<(), AppError> {
+    let mut opened: BTreeMap<String, Day> = BTreeMap::new();
+    journal(store, |entry| {
+        opened.entry(beancount_account(entry)).or_insert(entry.day);
+        Ok(())
+    })?;
+    out.line("option \"operating_currency\" \"INR\"\n")?;
+    for (account, day) in &opened {
+        out.line(format!("{day} open {account} INR"))?;
+    }
+    out.text("\n")?;
+    grouped(store, out, beancount)
+}

@@ -1,0 +1,56 @@
+//! The commands: each opens the database, asks `app`, and prints.
+//!
+//! They deliberately know no rule; a command that succeeded but found something wrong says so by
+//! `false`, which becomes exit code 1.
+
+mod bills;
+mod explain;
+mod generate;
+mod import;
+mod init;
+mod ledger;
+mod migrate;
+mod verify;
+
+use crate::cli::{BillsCommand, Cli, Command, LedgerCommand};
+use crate::clock;
+use app::{Actor, AppError};
+use store::Store;
+
+/// What every command works with.
+pub struct Context {
+    database: String,
+    actor: Actor,
+}
+
+impl Context {
+    fn open(&self) -> Result<Store, AppError> {
+        Ok(Store::open(&self.database)?)
+    }
+}
+
+/// Executes a command; `false` when it found something wrong.
+pub fn execute(cli: Cli) -> Result<bool, AppError> {
+    let actor = Actor {
+        name: cli.actor,
+        at: clock::now(),
+    };
+    let context = Context {
+        database: cli.database,
+        actor,
+    };
+    match cli.command {
+        Command::Init(args) => init::execute(&context, args),
+        Command::Import(args) => import::execute(&context, &args),
+        Command::Bills(BillsCommand::Run(args)) => bills::run(&context, &args),
+        Command::Bills(BillsCommand::Issue(args)) => bills::issue(&context, &args),
+        Command::Bills(BillsCommand::List(args)) => bills::list(&context, &args),
+        Command::Bills(BillsCommand::Show(args)) => bills::show(&context, &args),
+        Command::Explain(args) => explain::execute(&context, &args),
+        Command::Ledger(LedgerCommand::Balances(args)) => ledger::balances(&context, &args),
+        Command::Ledger(LedgerCommand::Export(args)) => ledger::export(&context, &args),
+        Command::Verify(args) => verify::execute(&context, &args),
+        Command::Migrate => migrate::execute(&context),
+        Command::Generate(args) => generate::execute(&context, &args),
+    }
+}

@@ -1,0 +1,92 @@
+//! Printing: tables for people, JSON for programs, progress bars, and failures.
+//!
+//! It deliberately writes through one place, so that a closed pipe ends the program quietly.
+
+mod progress;
+mod table;
+
+pub use progress::Progress;
+pub use table::{Side, Table};
+
+use app::AppError;
+use serde::Serialize;
+use std::io::{self, BufWriter, ErrorKind, Stdout, Write};
+use std::process::ExitCode;
+
+/// Standard output, buffered.
+pub struct Output {
+    out: BufWriter<Stdout>,
+}
+
+impl Output {
+    /// Begins to print.
+    pub fn new() -> Self {
+        Self {
+            out: BufWriter::with_capacity(64 * 1024, io::stdout()),
+        }
+    }
+
+    /// Prints text.
+    pub fn text(&mut self, text: impl AsRef<str>) -> Result<(), AppError> {
+        self.out
+            .write_all(text.as_ref().as_bytes())
+            .map_err(|error| failed(&error))
+    }
+
+    /// Prints a line.
+    pub fn line(&mut self, text: impl AsRef<str>) -> Result<(), AppError> {
+        self.text(text)?;
+        self.text("\n")
+    }
+
+    /// Prints a value as indented JSON.
+    pub fn json(&mut self, value: &impl Serialize) -> Result<(), AppError> {
+        serde_json::to_writer_pretty(&mut self.out, value)
+            .map_err(|error| failed(&io::Error::from(error)))?;
+        self.text("\n")
+    }
+
+    /// Prints a value as JSON on one line, without a line end.
+    pub fn json_row(&mut self, value: &impl Serialize) -> Result<(), AppError> {
+        serde_json::to_writer(&mut self.out, value).map_err(|error| failed(&io::Error::from(error)))
+    }
+
+    /// Ends printing; what is buffered is written.
+    pub fn finish(mut self) -> Result<(), AppError> {
+        self.out.flush().map_err(|error| failed(&error))
+    }
+}
+
+/// The text by which a closed pipe is known further up.
+const CLOSED: &str = "the reader has closed the pipe";
+
+fn failed(error: &io::Error) -> AppError {
+    let closed = error.kind() == ErrorKind::BrokenPipe;
+    AppError::Output(if closed {
+        CLOSED.to_owned()
+    } else {
+        error.to_string()
+    })
+}
+
+/// Reports a failure on standard error. A reader that has seen enough is no failure.
+#[expect(
+    clippy::print_stderr,
+    reason = "the one place where failures are shown"
+)]
+pub fn failure(error: &AppError, json: bool) -> ExitCode {
+    if matches!(error, AppError::Output(text) if text == CLOSED) {
+        return ExitCode::SUCCESS;
+    }
+    if json {
+        let code = error.code();
+        let message = error.to_string();
+        eprintln!(
+            "{}",
+            serde_json::json!({ "error": { "code": code, "message": message } })
+        );
+    } else {
+        eprintln!("dairyos: {error}");
+    }
+    ExitCode::from(1)
+}
