@@ -38,11 +38,11 @@ pub(crate) const CORRECT: &str = "UPDATE orders SET ordered_on = $2, delivery_da
      quantity_milli = $4, status = $5, agreed_price_milli = $6, import_id = $7, bill_id = NULL, \
      line_no = NULL WHERE id = $1";
 const LINK: Each = Each {
-    sql: "UPDATE orders SET bill_id = :bill, line_no = :line WHERE id = :order AND bill_id IS NULL",
+    sql: "UPDATE orders SET bill_id = :bill, line_no = :line WHERE id = :order_id AND bill_id IS NULL",
     columns: &[
         Column::Int("bill"),
         Column::Int("line"),
-        Column::Int("order"),
+        Column::Int("order_id"),
     ],
 };
 const UNLINK: Each = Each {

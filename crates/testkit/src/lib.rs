@@ -1,1 +1,121 @@
-//! For tests only.
+//! For tests only: a fresh database of each kind, removed when the test ends, and small files.
+//!
+//! It deliberately depends on no crate of the product, so that every crate's tests can use it.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "a test that cannot be set up must fail loudly"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process;
+use std::sync::atomic::{AtomicU32, Ordering};
+use tempfile::TempDir;
+
+/// The variable that holds the URL of a PostgreSQL server for tests.
+const POSTGRES_URL: &str = "DAIRYOS_TEST_POSTGRES_URL";
+/// The variable that says that tests shall do without PostgreSQL.
+const SQLITE_ONLY: &str = "DAIRYOS_TEST_SQLITE_ONLY";
+
+/// A fresh, empty database.
+#[derive(Debug)]
+pub struct Database {
+    /// Its URL.
+    pub url: String,
+    /// `sqlite` or `postgres`.
+    pub kind: &'static str,
+    folder: TempDir,
+    server: Option<(String, String)>,
+}
+
+impl Database {
+    /// A fresh SQLite database in a folder of its own.
+    pub fn sqlite() -> Self {
+        let folder = TempDir::new().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("dairyos.db").display());
+        Self {
+            url,
+            kind: "sqlite",
+            folder,
+            server: None,
+        }
+    }
+
+    /// A fresh PostgreSQL database on the server that `cargo xtask test` has started.
+    pub fn postgres(server: &str) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("test_{}_{count}", process::id());
+        let mut client = postgres::Client::connect(server, postgres::NoTls).unwrap();
+        client
+            .batch_execute(&format!("CREATE DATABASE {name} TEMPLATE template0"))
+            .unwrap();
+        let (base, _) = server.rsplit_once('/').unwrap();
+        let url = format!("{base}/{name}");
+        let server = Some((server.to_owned(), name));
+        Self {
+            url,
+            kind: "postgres",
+            folder: TempDir::new().unwrap(),
+            server,
+        }
+    }
+
+    /// A folder of the test's own, removed with the database.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Writes a file into the folder and returns its path.
+    pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, content).unwrap();
+        path
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if let Some((server, name)) = &self.server
+            && let Ok(mut client) = postgres::Client::connect(server, postgres::NoTls)
+        {
+            // A leftover database only costs space on a server that is about to be removed.
+            let _ = client.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+        }
+    }
+}
+
+/// The server for tests; `None` when they shall do without.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test command hands the server over this way"
+)]
+pub fn postgres_server() -> Option<String> {
+    if let Ok(url) = std::env::var(POSTGRES_URL) {
+        return Some(url);
+    }
+    let sqlite_only = std::env::var(SQLITE_ONLY).is_ok();
+    assert!(
+        sqlite_only,
+        "no PostgreSQL for the tests: run them with cargo xtask test, or without it with cargo \
+         xtask test --sqlite-only"
+    );
+    None
+}
+
+/// A fresh database of every kind the tests shall run on.
+pub fn databases() -> Vec<Database> {
+    let mut all = vec![Database::sqlite()];
+    all.extend(postgres_server().as_deref().map(Database::postgres));
+    all
+}
+
+/// Runs one body on a fresh database of every kind.
+pub fn on_both(body: impl Fn(&Database)) {
+    for database in databases() {
+        body(&database);
+    }
+}

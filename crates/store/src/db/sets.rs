@@ -72,7 +72,8 @@ impl Each {
         for place in longest {
             let by = match dialect {
                 Dialect::Sqlite => format!("${}", place + 1),
-                Dialect::Postgres => format!("u.{}", name(place)),
+                // The prefix keeps the values apart from columns of the same name.
+                Dialect::Postgres => format!("u.v_{}", name(place)),
             };
             sql = sql.replace(&format!(":{}", name(place)), &by);
         }
@@ -89,7 +90,11 @@ impl Each {
             // Writing into a string cannot fail.
             let _ = write!(unnest, "{comma}${}::{array}", place + 1);
         }
-        let names: Vec<&str> = self.columns.iter().map(|column| column.name()).collect();
+        let names: Vec<String> = self
+            .columns
+            .iter()
+            .map(|column| format!("v_{}", column.name()))
+            .collect();
         let _ = write!(unnest, ") AS u ({})", names.join(", "));
         if sql.starts_with("INSERT") {
             return sql.replace("{row}", &format!("FROM {unnest}"));
@@ -293,16 +298,16 @@ mod tests {
         );
         assert_eq!(
             LINK.text(Dialect::Postgres),
-            "UPDATE t SET line = u.line FROM UNNEST($1::bigint[], $2::bigint[], $3::text[]) AS u \
-             (line, id, line_no) WHERE id = u.id AND line_no = u.line_no"
+            "UPDATE t SET line = u.v_line FROM UNNEST($1::bigint[], $2::bigint[], $3::text[]) AS u \
+             (v_line, v_id, v_line_no) WHERE id = u.v_id AND line_no = u.v_line_no"
         );
         assert_eq!(
             GONE.text(Dialect::Postgres),
-            "DELETE FROM t USING UNNEST($1::bigint[]) AS u (id) WHERE id = u.id"
+            "DELETE FROM t USING UNNEST($1::bigint[]) AS u (v_id) WHERE id = u.v_id"
         );
         assert!(
             ADD.text(Dialect::Postgres)
-                .contains("SELECT u.id FROM UNNEST")
+                .contains("SELECT u.v_id FROM UNNEST")
         );
     }
 }
