@@ -1,5 +1,9 @@
 -- Guards: what the database itself refuses. The same rules as V2__guards.sqlite.sql; what must be
 -- checked for many rows at once is checked per statement, as a set.
+--
+-- Each check starts from the changed rows and looks up the others one by one through their keys:
+-- LATERAL with OFFSET 0 keeps the planner to that order, and enable_seqscan = off to the keys, also
+-- when a plan was made while the tables were still small.
 
 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -25,7 +29,8 @@ CREATE TRIGGER bills_stay BEFORE DELETE ON bills FOR EACH ROW WHEN (OLD.state <>
 EXECUTE FUNCTION refuse('an issued bill is never removed');
 
 -- A bill is sealed when it is issued: its totals are the sums of its lines.
-CREATE FUNCTION seal_bills() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION seal_bills() RETURNS trigger LANGUAGE plpgsql
+SET enable_seqscan = off AS $$
 BEGIN
     IF EXISTS (
         SELECT 1 FROM changed b
@@ -48,10 +53,13 @@ CREATE TRIGGER bills_sealed_when_issued AFTER UPDATE ON bills
 REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION seal_bills();
 
 -- Lines are replaced while their bill is a draft, and fixed once it is issued.
-CREATE FUNCTION guard_bill_lines() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION guard_bill_lines() RETURNS trigger LANGUAGE plpgsql
+SET enable_seqscan = off AS $$
 BEGIN
     IF EXISTS (
-        SELECT 1 FROM bills WHERE state <> 'draft' AND id IN (SELECT bill_id FROM changed)) THEN
+        SELECT 1 FROM (SELECT DISTINCT bill_id FROM changed) c
+        CROSS JOIN LATERAL (SELECT state FROM bills WHERE id = c.bill_id OFFSET 0) b
+        WHERE b.state <> 'draft') THEN
         RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'check_violation', TABLE = 'bill_lines';
     END IF;
     RETURN NULL;
@@ -69,7 +77,8 @@ CREATE TRIGGER bill_lines_final BEFORE UPDATE ON bill_lines FOR EACH ROW
 EXECUTE FUNCTION refuse('a bill line never changes');
 
 -- A delivery or order on an issued bill is fixed, and joins a bill only while it is being made.
-CREATE FUNCTION guard_billed_item() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION guard_billed_item() RETURNS trigger LANGUAGE plpgsql
+SET enable_seqscan = off AS $$
 BEGIN
     IF EXISTS (SELECT 1 FROM bills WHERE id = OLD.bill_id AND state <> 'draft') THEN
         RAISE EXCEPTION '%', TG_ARGV[0]
@@ -97,15 +106,23 @@ CREATE TRIGGER orders_stay BEFORE DELETE ON orders FOR EACH ROW
 WHEN (OLD.bill_id IS NOT NULL)
 EXECUTE FUNCTION guard_billed_item('an order on an issued bill is never removed');
 
-CREATE FUNCTION guard_delivery_links() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION guard_delivery_links() RETURNS trigger LANGUAGE plpgsql
+SET enable_seqscan = off AS $$
 BEGIN
     IF EXISTS (
-        SELECT 1 FROM changed d
-        LEFT JOIN bill_lines l ON l.bill_id = d.bill_id AND l.line_no = d.line_no
-            AND l.product_id = d.product_id AND d.day BETWEEN l.first_day AND l.last_day
-        LEFT JOIN bills b ON b.id = d.bill_id
-            AND (b.state <> 'draft' OR b.customer_id <> d.customer_id)
-        WHERE d.bill_id IS NOT NULL AND (l.bill_id IS NULL OR b.id IS NOT NULL)) THEN
+        SELECT 1 FROM (
+            SELECT bill_id, line_no, customer_id, product_id,
+                MIN(day) AS first_day, MAX(day) AS last_day
+            FROM changed WHERE bill_id IS NOT NULL
+            GROUP BY bill_id, line_no, customer_id, product_id) c
+        LEFT JOIN LATERAL (
+            SELECT product_id, first_day, last_day FROM bill_lines
+            WHERE bill_id = c.bill_id AND line_no = c.line_no OFFSET 0) l ON TRUE
+        LEFT JOIN LATERAL (
+            SELECT state, customer_id FROM bills WHERE id = c.bill_id OFFSET 0) b ON TRUE
+        WHERE l.product_id IS DISTINCT FROM c.product_id
+            OR c.first_day < l.first_day OR c.last_day > l.last_day
+            OR b.state <> 'draft' OR b.customer_id <> c.customer_id) THEN
         RAISE EXCEPTION 'a delivery joins only a line of its own product on an open bill'
             USING ERRCODE = 'check_violation', TABLE = 'deliveries';
     END IF;
@@ -115,15 +132,23 @@ END $$;
 CREATE TRIGGER deliveries_on_a_line AFTER UPDATE ON deliveries
 REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION guard_delivery_links();
 
-CREATE FUNCTION guard_order_links() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION guard_order_links() RETURNS trigger LANGUAGE plpgsql
+SET enable_seqscan = off AS $$
 BEGIN
     IF EXISTS (
-        SELECT 1 FROM changed o
-        LEFT JOIN bill_lines l ON l.bill_id = o.bill_id AND l.line_no = o.line_no
-            AND l.product_id = o.product_id AND o.delivery_day BETWEEN l.first_day AND l.last_day
-        LEFT JOIN bills b ON b.id = o.bill_id
-            AND (b.state <> 'draft' OR b.customer_id <> o.customer_id)
-        WHERE o.bill_id IS NOT NULL AND (l.bill_id IS NULL OR b.id IS NOT NULL)) THEN
+        SELECT 1 FROM (
+            SELECT bill_id, line_no, customer_id, product_id,
+                MIN(delivery_day) AS first_day, MAX(delivery_day) AS last_day
+            FROM changed WHERE bill_id IS NOT NULL
+            GROUP BY bill_id, line_no, customer_id, product_id) c
+        LEFT JOIN LATERAL (
+            SELECT product_id, first_day, last_day FROM bill_lines
+            WHERE bill_id = c.bill_id AND line_no = c.line_no OFFSET 0) l ON TRUE
+        LEFT JOIN LATERAL (
+            SELECT state, customer_id FROM bills WHERE id = c.bill_id OFFSET 0) b ON TRUE
+        WHERE l.product_id IS DISTINCT FROM c.product_id
+            OR c.first_day < l.first_day OR c.last_day > l.last_day
+            OR b.state <> 'draft' OR b.customer_id <> c.customer_id) THEN
         RAISE EXCEPTION 'an order joins only a line of its own product on an open bill'
             USING ERRCODE = 'check_violation', TABLE = 'orders';
     END IF;
@@ -143,7 +168,8 @@ CREATE TRIGGER number_series_stay BEFORE DELETE ON number_series FOR EACH ROW
 EXECUTE FUNCTION refuse('a series of bill numbers is never removed');
 
 -- A ledger transaction is sealed when it is added: its entries sum to zero, and stay.
-CREATE FUNCTION seal_ledger_transactions() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION seal_ledger_transactions() RETURNS trigger LANGUAGE plpgsql
+SET enable_seqscan = off AS $$
 BEGIN
     IF EXISTS (
         SELECT 1 FROM added t
@@ -166,10 +192,13 @@ EXECUTE FUNCTION refuse('a ledger transaction never changes');
 CREATE TRIGGER ledger_transactions_stay BEFORE DELETE ON ledger_transactions FOR EACH ROW
 EXECUTE FUNCTION refuse('a ledger transaction is never removed');
 
-CREATE FUNCTION guard_ledger_entries() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION guard_ledger_entries() RETURNS trigger LANGUAGE plpgsql
+SET enable_seqscan = off AS $$
 BEGIN
     IF EXISTS (
-        SELECT 1 FROM ledger_transactions WHERE id IN (SELECT transaction_id FROM added)) THEN
+        SELECT 1 FROM (SELECT DISTINCT transaction_id FROM added) a
+        CROSS JOIN LATERAL (
+            SELECT id FROM ledger_transactions WHERE id = a.transaction_id OFFSET 0) t) THEN
         RAISE EXCEPTION 'a ledger transaction takes no further entry'
             USING ERRCODE = 'check_violation', TABLE = 'ledger_entries';
     END IF;

@@ -34,7 +34,7 @@ impl Dialect {
                 .replace("{bytewise}", ""),
             Self::Postgres => sql
                 .replace("{table}", "")
-                .replace("{clustered}", "WITH (fillfactor = 80)")
+                .replace("{clustered}", "WITH (fillfactor = 45)")
                 .replace("{bytewise}", "COLLATE \"C\""),
         }
     }

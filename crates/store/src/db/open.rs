@@ -6,6 +6,7 @@
 use super::tx::{Conn, Statements};
 use super::{Dialect, StoreError, Tx, from_postgres, from_sqlite};
 use crate::migrations;
+use rusqlite::config::DbConfig;
 use rusqlite::{OpenFlags, TransactionBehavior};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -224,6 +225,10 @@ fn open_sqlite(path: &Path, create: bool) -> Result<rusqlite::Connection, StoreE
             other => other.map_err(named)?,
         }
     }
+    // One plan per statement, whatever its parameters: with statistics present, SQLite would
+    // otherwise prepare a statement anew for every set of values.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .map_err(named)?;
     conn.pragma_update(None, "foreign_keys", true)
         .map_err(named)?;
     conn.pragma_update(None, "cache_size", -CACHE_KIB)
