@@ -31,11 +31,8 @@ Example:
 
 pub fn run(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
     let programs = workspace::build_release(&["dairyos", "dairyos-bench"])?;
-    let server = if needs_server(&arguments) {
-        Some(Server::start(Purpose::Durable)?)
-    } else {
-        None
-    };
+    let server =
+        if needs_server(&arguments) { Some(Server::start(Purpose::Durable)?) } else { None };
     let mut command = Command::new(programs.join("dairyos-bench"));
     command.args(arguments);
     if let Some(server) = &server {
@@ -51,10 +48,7 @@ fn needs_server(arguments: &[OsString]) -> bool {
     !arguments.iter().any(|argument| {
         let argument = argument.to_string_lossy();
         let name = argument.split('=').next().unwrap_or_default();
-        matches!(
-            name,
-            "--postgres-url" | "--sqlite-only" | "--help" | "-h" | "help"
-        )
+        matches!(name, "--postgres-url" | "--sqlite-only" | "--help" | "-h" | "help")
     })
 }
 

@@ -50,24 +50,13 @@ pub fn install() -> Result<Tarpaulin, Failure> {
     let folder = workspace::cache()?.join(format!("cargo-tarpaulin-{VERSION}"));
     let program = folder.join("bin/cargo-tarpaulin");
     if !program.is_file() {
-        eprintln!(
-            "Building cargo-tarpaulin {VERSION} once, into {}.",
-            folder.display()
-        );
+        eprintln!("Building cargo-tarpaulin {VERSION} once, into {}.", folder.display());
         let mut command = workspace::cargo();
         // Its default features upload reports to a service and need OpenSSL.
-        command.args([
-            "install",
-            "--locked",
-            "--no-default-features",
-            "--version",
-            VERSION,
-        ]);
+        command.args(["install", "--locked", "--no-default-features", "--version", VERSION]);
         command.arg("cargo-tarpaulin").arg("--root").arg(&folder);
         // Not in the workspace: its configuration and profiles are for the product.
-        command
-            .current_dir(std::env::temp_dir())
-            .env_remove("CARGO_TARGET_DIR");
+        command.current_dir(std::env::temp_dir()).env_remove("CARGO_TARGET_DIR");
         process::run_to_success(&mut command)?;
     }
     Ok(Tarpaulin { program })
@@ -78,20 +67,8 @@ impl Tarpaulin {
     pub fn command(&self) -> Result<Command, Failure> {
         let build = workspace::target_folder()?.join("coverage");
         let mut command = Command::new(&self.program);
-        command.args([
-            "tarpaulin",
-            "--engine",
-            "llvm",
-            "--follow-exec",
-            "--skip-clean",
-        ]);
-        command.args([
-            "--avoid-cfg-tarpaulin",
-            "--color",
-            "never",
-            "--timeout",
-            TEST_LIMIT_SECS,
-        ]);
+        command.args(["tarpaulin", "--engine", "llvm", "--follow-exec", "--skip-clean"]);
+        command.args(["--avoid-cfg-tarpaulin", "--color", "never", "--timeout", TEST_LIMIT_SECS]);
         command.args(["--out", "Lcov", "--output-dir"]).arg(&build);
         command.arg("--target-dir").arg(&build);
         command.arg("--workspace");
@@ -132,9 +109,7 @@ pub fn measure(command: &mut Command) -> Result<Report, Failure> {
 fn workspace_packages() -> Result<Vec<String>, Failure> {
     let metadata = workspace::metadata(workspace::root(), &["--no-deps"])?;
     let packages = metadata["packages"].as_array().into_iter().flatten();
-    Ok(packages
-        .filter_map(|package| package["name"].as_str().map(str::to_owned))
-        .collect())
+    Ok(packages.filter_map(|package| package["name"].as_str().map(str::to_owned)).collect())
 }
 
 /// Lines that can run, and those that did.
@@ -170,14 +145,8 @@ impl Report {
         for line in text.lines() {
             if let Some(path) = line.strip_prefix("SF:") {
                 let path = Path::new(path);
-                let path = path
-                    .strip_prefix(root)
-                    .unwrap_or(path)
-                    .to_string_lossy()
-                    .into_owned();
-                current = crate_of(&path)
-                    .is_some_and(|name| name != TEST_KIT)
-                    .then_some(path);
+                let path = path.strip_prefix(root).unwrap_or(path).to_string_lossy().into_owned();
+                current = crate_of(&path).is_some_and(|name| name != TEST_KIT).then_some(path);
             } else if let (Some(path), Some(data)) = (&current, line.strip_prefix("DA:")) {
                 let mut numbers = data.split(',').map(str::parse::<u64>);
                 if let (Some(Ok(number)), Some(Ok(count))) = (numbers.next(), numbers.next()) {
@@ -190,12 +159,7 @@ impl Report {
             lines: lines.len() as u64,
             reached: lines.values().filter(|reached| **reached).count() as u64,
         };
-        Self {
-            files: hits
-                .iter()
-                .map(|(path, lines)| (path.clone(), count(lines)))
-                .collect(),
-        }
+        Self { files: hits.iter().map(|(path, lines)| (path.clone(), count(lines))).collect() }
     }
 
     fn sum(&self, wanted: impl Fn(&str) -> bool) -> Count {
@@ -216,18 +180,10 @@ impl Report {
         let mut rows: Vec<_> = crates
             .into_iter()
             .map(|(name, needed)| {
-                (
-                    name.to_owned(),
-                    self.sum(|path| crate_of(path) == Some(name)),
-                    needed,
-                )
+                (name.to_owned(), self.sum(|path| crate_of(path) == Some(name)), needed)
             })
             .collect();
-        rows.push((
-            "billing".to_owned(),
-            self.sum(is_billing),
-            Some(NEEDED_OF_BILLING),
-        ));
+        rows.push(("billing".to_owned(), self.sum(is_billing), Some(NEEDED_OF_BILLING)));
         rows.push(("total".to_owned(), self.sum(|_| true), Some(NEEDED_OF_ALL)));
         rows
     }
@@ -239,40 +195,26 @@ impl Report {
             .into_iter()
             .filter_map(|(name, count, needed)| {
                 let needed = needed.filter(|needed| !count.reaches(*needed))?;
-                Some(format!(
-                    "{name} has {} and needs {needed} %",
-                    percent(count)
-                ))
+                Some(format!("{name} has {} and needs {needed} %", percent(count)))
             })
             .collect();
         if missed.is_empty() {
             return Ok(ExitCode::SUCCESS);
         }
-        Err(Failure::new(format!(
-            "too few lines are tested: {}",
-            missed.join("; ")
-        )))
+        Err(Failure::new(format!("too few lines are tested: {}", missed.join("; "))))
     }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "\n{:<12}{:>9}{:>9}{:>10}{:>9}",
-            "", "lines", "tested", "share", "needed"
-        )?;
+        writeln!(f, "\n{:<12}{:>9}{:>9}{:>10}{:>9}", "", "lines", "tested", "share", "needed")?;
         for (name, count, needed) in self.rows() {
             let needed = needed.map_or(String::new(), |needed| format!("{needed} %"));
             let (lines, reached, share) = (count.lines, count.reached, percent(count));
             let row = format!("{name:<12}{lines:>9}{reached:>9}{share:>10}{needed:>9}");
             writeln!(f, "{}", row.trim_end())?;
         }
-        writeln!(
-            f,
-            "\n\"billing\" is the billing files of {}.",
-            BILLING_CRATES.join(", ")
-        )?;
+        writeln!(f, "\n\"billing\" is the billing files of {}.", BILLING_CRATES.join(", "))?;
         let mut worst: Vec<_> = self.files.iter().collect();
         worst.sort_by_key(|(_, count)| std::cmp::Reverse(count.lines - count.reached));
         worst.retain(|(_, count)| count.lines > count.reached);
@@ -280,12 +222,7 @@ impl fmt::Display for Report {
             writeln!(f, "\nFiles with most untested lines:")?;
         }
         for (path, count) in worst.into_iter().take(WORST_FILES) {
-            writeln!(
-                f,
-                "{:>6} of {:>5}  {path}",
-                count.lines - count.reached,
-                count.lines
-            )?;
+            writeln!(f, "{:>6} of {:>5}  {path}", count.lines - count.reached, count.lines)?;
         }
         Ok(())
     }
@@ -336,14 +273,8 @@ mod tests {
         ]);
         assert!(report.verdict().is_ok(), "{report}");
         let text = report.to_string();
-        assert!(
-            text.contains("domain            200      191    95.5 %     95 %"),
-            "{text}"
-        );
-        assert!(
-            text.contains("total             210      192    91.4 %     85 %"),
-            "{text}"
-        );
+        assert!(text.contains("domain            200      191    95.5 %     95 %"), "{text}");
+        assert!(text.contains("total             210      192    91.4 %     85 %"), "{text}");
         assert!(!text.contains("testkit"), "{text}");
     }
 
@@ -355,18 +286,9 @@ mod tests {
             ("crates/dairyos/src/main.rs", 1000, 500),
         ]);
         let failure = report.verdict().unwrap_err().message;
-        assert!(
-            failure.contains("domain has 94.9 % and needs 95 %"),
-            "{failure}"
-        );
-        assert!(
-            failure.contains("billing has 94.0 % and needs 95 %"),
-            "{failure}"
-        );
-        assert!(
-            failure.contains("total has 73.4 % and needs 85 %"),
-            "{failure}"
-        );
+        assert!(failure.contains("domain has 94.9 % and needs 95 %"), "{failure}");
+        assert!(failure.contains("billing has 94.0 % and needs 95 %"), "{failure}");
+        assert!(failure.contains("total has 73.4 % and needs 85 %"), "{failure}");
     }
 
     #[test]
@@ -380,10 +302,7 @@ mod tests {
         let text = "SF:/repo/crates/app/src/lib.rs\nDA:1,0\nDA:2,0\nend_of_record\n\
                     SF:/repo/crates/app/src/lib.rs\nDA:1,3\nend_of_record\n";
         let report = Report::from_lcov(text, Path::new("/repo"));
-        let expected = Count {
-            lines: 2,
-            reached: 1,
-        };
+        let expected = Count { lines: 2, reached: 1 };
         assert_eq!(report.files["crates/app/src/lib.rs"], expected);
     }
 }

@@ -17,26 +17,17 @@ pub struct Failure {
 impl Failure {
     /// A step failed; exit code 1.
     pub fn new(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            code: 1,
-        }
+        Self { message: message.into(), code: 1 }
     }
 
     /// The command line was not understood; exit code 2.
     pub fn usage(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            code: 2,
-        }
+        Self { message: message.into(), code: 2 }
     }
 
     /// Ctrl-C or a request to terminate; exit code 130 as a shell reports it.
     pub fn interrupted() -> Self {
-        Self {
-            message: "stopped by a signal".to_owned(),
-            code: 130,
-        }
+        Self { message: "stopped by a signal".to_owned(), code: 130 }
     }
 
     /// An operation on a file or program failed: `doing` continues "could not …".

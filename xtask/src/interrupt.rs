@@ -22,9 +22,5 @@ pub fn requested() -> bool {
 
 /// Fails once somebody asked this program to stop.
 pub fn check() -> Result<(), Failure> {
-    if requested() {
-        Err(Failure::interrupted())
-    } else {
-        Ok(())
-    }
+    if requested() { Err(Failure::interrupted()) } else { Ok(()) }
 }

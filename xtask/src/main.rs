@@ -121,15 +121,8 @@ fn dispatch(name: Option<&str>, arguments: Vec<OsString>) -> Result<ExitCode, Fa
 }
 
 fn asks_for_help(command: &Command, arguments: &[OsString]) -> bool {
-    let own = if command.passes_on {
-        1
-    } else {
-        arguments.len()
-    };
-    let mut own = arguments
-        .iter()
-        .take(own)
-        .take_while(|argument| *argument != "--");
+    let own = if command.passes_on { 1 } else { arguments.len() };
+    let mut own = arguments.iter().take(own).take_while(|argument| *argument != "--");
     own.any(|argument| argument == "--help" || argument == "-h")
 }
 
@@ -156,16 +149,8 @@ mod tests {
     fn the_list_names_every_command() {
         let text = list();
         for command in COMMANDS {
-            assert!(
-                text.contains(command.summary),
-                "{} is missing",
-                command.name
-            );
-            assert!(
-                command.help.contains(command.name),
-                "help of {}",
-                command.name
-            );
+            assert!(text.contains(command.summary), "{} is missing", command.name);
+            assert!(command.help.contains(command.name), "help of {}", command.name);
         }
     }
 

@@ -30,11 +30,7 @@ pub fn run(command: &mut Command) -> Result<ExitStatus, Failure> {
 /// Runs a program and fails, naming it, unless it exits with 0.
 pub fn run_to_success(command: &mut Command) -> Result<(), Failure> {
     let status = run(command)?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(failed(command, status))
-    }
+    if status.success() { Ok(()) } else { Err(failed(command, status)) }
 }
 
 /// Runs a program, which must exit with 0, and returns its output; its error stream is ours.
@@ -58,20 +54,13 @@ pub fn capture(command: &mut Command) -> Result<Vec<u8>, Failure> {
     }
     let output = String::from_utf8_lossy(&bytes);
     let Failure { message, code } = failed(command, status);
-    Err(Failure {
-        message: format!("{message}\n{output}"),
-        code,
-    })
+    Err(Failure { message: format!("{message}\n{output}"), code })
 }
 
 /// The program and its arguments as a person would type them.
 pub fn shown(command: &Command) -> String {
     let mut words = vec![quoted(&command.get_program().to_string_lossy())];
-    words.extend(
-        command
-            .get_args()
-            .map(|word| quoted(&word.to_string_lossy())),
-    );
+    words.extend(command.get_args().map(|word| quoted(&word.to_string_lossy())));
     words.join(" ")
 }
 
@@ -145,10 +134,7 @@ mod tests {
     #[test]
     fn output_larger_than_a_pipe_is_read_whole() {
         let mut command = Command::new("sh");
-        command.args([
-            "-c",
-            "i=0; while [ $i -lt 20000 ]; do echo 0123456789; i=$((i+1)); done",
-        ]);
+        command.args(["-c", "i=0; while [ $i -lt 20000 ]; do echo 0123456789; i=$((i+1)); done"]);
         assert_eq!(capture(&mut command).unwrap().len(), 220_000);
     }
 
@@ -172,10 +158,7 @@ mod tests {
         while killpg(group, None).is_ok() && Instant::now() < deadline {
             thread::sleep(POLL);
         }
-        assert!(
-            killpg(group, None).is_err(),
-            "a process of the group still runs"
-        );
+        assert!(killpg(group, None).is_err(), "a process of the group still runs");
     }
 
     #[test]

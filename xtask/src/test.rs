@@ -49,11 +49,7 @@ struct Options {
 pub fn run(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
     let options = parse(arguments)?;
     // Built before the server starts, so that a server never waits for a build of this kind.
-    let tarpaulin = if options.coverage {
-        Some(coverage::install()?)
-    } else {
-        None
-    };
+    let tarpaulin = if options.coverage { Some(coverage::install()?) } else { None };
     let server = if options.sqlite_only {
         eprintln!("PostgreSQL is left out: the tests run on SQLite only.");
         None
@@ -82,10 +78,7 @@ pub fn run(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
 
 /// The exit code of a finished program, as a shell would report it.
 pub fn exit_code(status: ExitStatus) -> ExitCode {
-    let code = status
-        .code()
-        .or_else(|| status.signal().map(|signal| 128 + signal))
-        .unwrap_or(1);
+    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(1);
     ExitCode::from(u8::try_from(code).unwrap_or(1))
 }
 
@@ -93,9 +86,7 @@ fn set_databases(command: &mut Command, server: Option<&Server>) {
     // A developer's own database must never be what a test works on.
     command.env_remove("DAIRYOS_DATABASE_URL");
     match server {
-        Some(server) => command
-            .env(POSTGRES_URL, server.url())
-            .env_remove(SQLITE_ONLY),
+        Some(server) => command.env(POSTGRES_URL, server.url()).env_remove(SQLITE_ONLY),
         None => command.env(SQLITE_ONLY, "1").env_remove(POSTGRES_URL),
     };
 }
@@ -156,26 +147,16 @@ mod tests {
     #[test]
     fn named_packages_replace_the_whole_workspace() {
         assert!(chooses_packages(&words("-p dairyos-store")));
-        assert!(chooses_packages(&words(
-            "--test contract --package=dairyos-store"
-        )));
+        assert!(chooses_packages(&words("--test contract --package=dairyos-store")));
         assert!(!chooses_packages(&words("--test contract -- -p")));
     }
 
     #[test]
     fn mistakes_are_explained() {
         let stray = parse(words("billing")).unwrap_err();
-        assert!(
-            stray.message.contains("test -- billing"),
-            "{}",
-            stray.message
-        );
+        assert!(stray.message.contains("test -- billing"), "{}", stray.message);
         let partial = parse(words("--coverage -- -p domain")).unwrap_err();
-        assert!(
-            partial.message.contains("whole suite"),
-            "{}",
-            partial.message
-        );
+        assert!(partial.message.contains("whole suite"), "{}", partial.message);
         let unknown = parse(words("--sqlite")).unwrap_err();
         assert_eq!(unknown.code, 2);
     }

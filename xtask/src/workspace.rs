@@ -85,9 +85,7 @@ pub fn target_folder() -> Result<PathBuf, Failure> {
 /// Builds the given packages in release mode and returns the folder of the finished programs.
 pub fn build_release(packages: &[&str]) -> Result<PathBuf, Failure> {
     let mut command = cargo();
-    command
-        .args(["build", "--release", "--manifest-path"])
-        .arg(root().join("Cargo.toml"));
+    command.args(["build", "--release", "--manifest-path"]).arg(root().join("Cargo.toml"));
     for package in packages {
         command.args(["--package", package]);
     }

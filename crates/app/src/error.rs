@@ -4,7 +4,7 @@
 //! It deliberately knows no exit codes and no HTTP status.
 
 use crate::import::BadFile;
-use domain::billing::{BillingError, NumberError, StateError};
+use domain::billing::{BillingError, NumberError};
 use domain::calendar::{Day, Month};
 use domain::ledger::LedgerError;
 use domain::money::Overflow;
@@ -21,7 +21,10 @@ pub enum AppError {
     #[error("the database has no business yet; run dairyos init")]
     NoBusiness,
     /// There is a business already.
-    #[error("the database already belongs to {0}; a second business needs its own database")]
+    #[error(
+        "the database already belongs to {0}, perhaps with other settings; init does not change \
+         it, and a second business needs its own database"
+    )]
     BusinessExists(String),
     /// The month has not begun.
     #[error("{month} has not begun: today is {today}; bills are made for months up to this one")]
@@ -40,6 +43,9 @@ pub enum AppError {
     /// A file cannot be imported.
     #[error(transparent)]
     BadFile(#[from] BadFile),
+    /// What was asked for cannot be understood or does not fit together.
+    #[error("{0}")]
+    BadArgument(String),
     /// A thing that was asked for does not exist.
     #[error("{0}")]
     NotFound(String),
@@ -55,9 +61,6 @@ pub enum AppError {
     /// There is no further bill number.
     #[error(transparent)]
     Number(#[from] NumberError),
-    /// A bill cannot change its state.
-    #[error(transparent)]
-    State(#[from] StateError),
     /// What was read changed before it was saved, against all locks.
     #[error("{0} changed while it was being saved; nothing was kept, run the command again")]
     Changed(String),
@@ -73,7 +76,7 @@ impl AppError {
             Self::Store(error) => match error {
                 StoreError::Url(_) => "database_url",
                 StoreError::Missing(_) => "database_missing",
-                StoreError::Exists(_) => "database_exists",
+                StoreError::Foreign(_) => "database_foreign",
                 StoreError::Corrupt(_) => "database_damaged",
                 StoreError::NotInitialised => "database_not_initialised",
                 StoreError::Newer { .. } => "database_newer",
@@ -91,12 +94,12 @@ impl AppError {
             Self::FutureMonth { .. } => "future_month",
             Self::NothingToIssue(_) => "nothing_to_issue",
             Self::BadFile(_) => "bad_file",
+            Self::BadArgument(_) => "bad_argument",
             Self::NotFound(_) => "not_found",
             Self::Overflow(_) => "amount_too_large",
             Self::Ledger(_) => "ledger_unbalanced",
             Self::Billing(_) => "cannot_bill",
             Self::Number(_) => "series_full",
-            Self::State(_) => "bill_state",
             Self::Changed(_) => "changed_meanwhile",
             Self::Output(_) => "output",
         }

@@ -81,7 +81,7 @@ pub fn parse_subject(text: &str) -> Result<(&str, Option<i64>), AppError> {
             "\"{text}\" is neither a bill number such as INV/26-27/000001 nor a line of one such \
              as INV/26-27/000001/2"
         );
-        AppError::NotFound(what)
+        AppError::BadArgument(what)
     };
     match text.match_indices('/').nth(2) {
         None => Ok((text, None)),
@@ -110,10 +110,7 @@ pub fn explain(store: &Store, subject: &str) -> Result<Explanation, AppError> {
         for line in &bill.lines {
             if line_no.is_none_or(|wanted| wanted == line.line_no) {
                 let behind = behind(tx, customer, line, &prices)?;
-                lines.push(ExplainedLine {
-                    line: line.clone(),
-                    behind,
-                });
+                lines.push(ExplainedLine { line: line.clone(), behind });
             }
         }
         if lines.is_empty() && line_no.is_some() {
@@ -122,13 +119,10 @@ pub fn explain(store: &Store, subject: &str) -> Result<Explanation, AppError> {
             return Err(AppError::NotFound(what));
         }
         let ledger = ledger::of_bill(tx, bill.id)?;
-        let audit = audit::of_record(tx, "bills", number)?;
-        Ok(Explanation {
-            bill,
-            lines,
-            ledger,
-            audit,
-        })
+        // Before it had a number, the bill was known by its id.
+        let mut audit = audit::of_record(tx, "bills", &format!("draft {}", bill.id.0))?;
+        audit.extend(audit::of_record(tx, "bills", number)?);
+        Ok(Explanation { bill, lines, ledger, audit })
     })
 }
 
@@ -140,13 +134,10 @@ fn behind(
 ) -> Result<Vec<Behind>, AppError> {
     let line = &kept.line;
     let origin = |day: Day| match prices.in_force(customer, line.product, day) {
-        Some(found) if found.price == line.unit_price => PriceOrigin::InForce {
-            basis: found.basis,
-            effective_from: found.effective_from,
-        },
-        found => PriceOrigin::ChangedSince {
-            now: found.map(|found| found.price),
-        },
+        Some(found) if found.price == line.unit_price => {
+            PriceOrigin::InForce { basis: found.basis, effective_from: found.effective_from }
+        }
+        found => PriceOrigin::ChangedSince { now: found.map(|found| found.price) },
     };
     let mut all = Vec::new();
     if line.kind != LineKind::Order {
@@ -197,10 +188,7 @@ mod tests {
     fn a_subject_is_a_bill_or_a_line() {
         let parts = |text| parse_subject(text).ok();
         assert_eq!(parts("INV/26-27/000001"), Some(("INV/26-27/000001", None)));
-        assert_eq!(
-            parts("INV/26-27/000001/2"),
-            Some(("INV/26-27/000001", Some(2)))
-        );
+        assert_eq!(parts("INV/26-27/000001/2"), Some(("INV/26-27/000001", Some(2))));
         assert_eq!(parts("INV/26-27/000001/x"), None);
         assert_eq!(parts("INV/26-27/000001/"), None);
         assert_eq!(parts("INV"), Some(("INV", None)));

@@ -26,11 +26,7 @@ pub fn balances(store: &Store) -> Result<Balances, AppError> {
         business::load(tx)?;
         let accounts = ledger::balances(tx)?;
         let sum = Money::sum(accounts.iter().map(|(_, balance, _)| *balance))?;
-        Ok(Balances {
-            accounts,
-            sum,
-            customers: ledger::customer_balances(tx)?,
-        })
+        Ok(Balances { accounts, sum, customers: ledger::customer_balances(tx)? })
     })
 }
 

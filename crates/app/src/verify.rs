@@ -123,14 +123,8 @@ pub struct Findings {
 
 impl Findings {
     fn new() -> Self {
-        let check = |invariant| Check {
-            invariant,
-            broken: 0,
-            places: Vec::new(),
-        };
-        Self {
-            checks: Invariant::ALL.into_iter().map(check).collect(),
-        }
+        let check = |invariant| Check { invariant, broken: 0, places: Vec::new() };
+        Self { checks: Invariant::ALL.into_iter().map(check).collect() }
     }
 
     /// The results, one for each invariant.
@@ -144,10 +138,7 @@ impl Findings {
     }
 
     fn broken(&mut self, invariant: Invariant, place: impl FnOnce() -> String) {
-        let found = self
-            .checks
-            .iter_mut()
-            .find(|check| check.invariant == invariant);
+        let found = self.checks.iter_mut().find(|check| check.invariant == invariant);
         if let Some(check) = found {
             check.broken += 1;
             if check.places.len() < usize::from(verify::PLACES_NAMED) {
@@ -285,9 +276,7 @@ fn check_bill(findings: &mut Findings, bill: &CheckedBill) {
         (sum(|line| line.split.sgst), split.sgst),
         (sum(|line| line.split.igst), split.igst),
     ];
-    let total = split
-        .total()
-        .and_then(|exact| exact.plus(bill.content.round_off));
+    let total = split.total().and_then(|exact| exact.plus(bill.content.round_off));
     let summed = sums.iter().all(|(sum, kept)| *sum == Ok(*kept));
     if lines.is_empty() || !summed || total != Ok(bill.content.total) {
         findings.broken(Invariant::BillsAreSumsOfLines, || name(bill));
@@ -315,12 +304,9 @@ fn number_is_right(bill: &CheckedBill) -> bool {
         return bill.state == BillState::Draft;
     };
     let year = FinancialYear::starting_in(*year);
-    let expected = BillPrefix::parse(prefix)
-        .ok()
-        .zip(year)
-        .and_then(|(prefix, year)| {
-            (year == bill.month.financial_year()).then(|| BillNumber::new(&prefix, year, *serial))
-        });
+    let expected = BillPrefix::parse(prefix).ok().zip(year).and_then(|(prefix, year)| {
+        (year == bill.month.financial_year()).then(|| BillNumber::new(&prefix, year, *serial))
+    });
     matches!(expected, Some(Ok(expected)) if expected.as_str() == number)
 }
 
@@ -429,9 +415,7 @@ fn check_ledger(
             (Some(bill), _) => of_bills.entry(bill).or_default().add(account, amount),
             (None, Account::Receivable) => {
                 let sum = opening.entry(customer).or_default();
-                sum.plus(amount)
-                    .map(|total| *sum = total)
-                    .map_err(AppError::from)
+                sum.plus(amount).map(|total| *sum = total).map_err(AppError::from)
             }
             (None, _) => Ok(()),
         };

@@ -22,23 +22,11 @@ const FILES: [(&str, &str); 6] = [
         "customers.csv",
         "code,name,phone,email,language,address,pincode,state,gstin,route,opening_balance",
     ),
-    (
-        "products.csv",
-        "sku,name,unit,hsn,tax_rate,price,tax_inclusive",
-    ),
+    ("products.csv", "sku,name,unit,hsn,tax_rate,price,tax_inclusive"),
     ("prices.csv", "sku,customer_code,effective_from,price"),
-    (
-        "deliveries.csv",
-        "reference,date,shift,customer_code,sku,quantity,status",
-    ),
-    (
-        "orders.csv",
-        "reference,ordered_on,delivery_date,customer_code,sku,quantity,status,price",
-    ),
-    (
-        "late/deliveries.csv",
-        "reference,date,shift,customer_code,sku,quantity,status",
-    ),
+    ("deliveries.csv", "reference,date,shift,customer_code,sku,quantity,status"),
+    ("orders.csv", "reference,ordered_on,delivery_date,customer_code,sku,quantity,status,price"),
+    ("late/deliveries.csv", "reference,date,shift,customer_code,sku,quantity,status"),
 ];
 
 /// Makes and reads a dairy. A module of its own, because helpers that may panic are allowed only in
@@ -58,12 +46,7 @@ mod dairy {
     }
 
     pub fn plan(customers: u32, months: u32, seed: u64) -> Plan {
-        Plan {
-            customers,
-            months,
-            last_month: month("2026-10"),
-            seed,
-        }
+        Plan { customers, months, last_month: month("2026-10"), seed }
     }
 
     /// A generated dairy in a folder that is removed at the end.
@@ -203,12 +186,7 @@ fn columns_and_counts_are_those_of_the_summary() {
 #[test]
 fn a_dairy_has_about_one_delivery_for_each_customer_and_day() {
     let dairy = Dairy::of(&plan(1000, 3, 5));
-    let Summary {
-        deliveries,
-        late,
-        orders,
-        ..
-    } = dairy.summary;
+    let Summary { deliveries, late, orders, .. } = dairy.summary;
     // 92 days; 26 to 33 deliveries in thirty of them.
     let per_thirty_days = (deliveries + late) * 30 / (1000 * 92);
     assert!((26..=33).contains(&per_thirty_days), "{per_thirty_days}");
@@ -307,10 +285,7 @@ fn every_product_and_price_reads_well() {
     let with_own: HashSet<_> = own.iter().map(|(_, customer)| customer).collect();
     assert_eq!(with_own.len(), 30);
     for day in ["2026-09-11", "2026-10-16"] {
-        let revision = (
-            ("COW-MILK".to_owned(), String::new()),
-            Day::parse(day).unwrap(),
-        );
+        let revision = (("COW-MILK".to_owned(), String::new()), Day::parse(day).unwrap());
         assert!(keys.contains(&revision), "{day}");
     }
 }
@@ -321,10 +296,9 @@ fn every_delivery_reads_well_and_comes_once() {
     let products = dairy.column("products.csv", "sku");
     let customers = dairy.column("customers.csv", "code");
     let (mut keys, mut references) = (HashSet::new(), HashSet::new());
-    for (file, last) in [
-        ("deliveries.csv", month("2026-10")),
-        ("late/deliveries.csv", month("2026-09")),
-    ] {
+    for (file, last) in
+        [("deliveries.csv", month("2026-10")), ("late/deliveries.csv", month("2026-09"))]
+    {
         for row in dairy.rows(file) {
             let day = row.read("date", Day::parse);
             assert!((month("2026-08")..=last).contains(&day.month()));
@@ -352,20 +326,14 @@ fn every_delivery_reads_well_and_comes_once() {
 fn deliveries_are_ordered_by_day_round_route_and_customer() {
     let dairy = Dairy::of(&plan(200, 2, 9));
     let customers = dairy.rows("customers.csv").into_iter();
-    let routes: HashMap<String, String> = customers
-        .map(|row| (row.get("code").to_owned(), row.get("route").to_owned()))
-        .collect();
+    let routes: HashMap<String, String> =
+        customers.map(|row| (row.get("code").to_owned(), row.get("route").to_owned())).collect();
     for file in ["deliveries.csv", "late/deliveries.csv"] {
         let rows = dairy.rows(file).into_iter();
         let places = rows.map(|row| {
             let code = row.get("customer_code").to_owned();
             let round = deliveries::Shift::parse(row.get("shift")).unwrap();
-            (
-                row.get("date").to_owned(),
-                round,
-                routes[&code].clone(),
-                code,
-            )
+            (row.get("date").to_owned(), round, routes[&code].clone(), code)
         });
         assert!(places.is_sorted(), "{file}");
     }
@@ -417,10 +385,7 @@ fn progress_grows_to_the_number_of_deliveries() {
     assert!(reports.len() > 2 && reports.is_sorted());
     assert_eq!(reports.last(), Some(&all));
     let expected = plan.expected_deliveries();
-    assert!(
-        all.abs_diff(expected) * 10 < expected,
-        "{all} of {expected}"
-    );
+    assert!(all.abs_diff(expected) * 10 < expected, "{all} of {expected}");
 }
 
 #[test]
@@ -431,21 +396,14 @@ fn files_of_its_own_names_are_overwritten_and_others_left_alone() {
     fs::write(&orders, "old").unwrap();
     generate(&plan(5, 1, 1), folder.path(), &mut |_| {}).unwrap();
     assert_eq!(fs::read_to_string(&notes).unwrap(), "mine");
-    assert!(
-        fs::read_to_string(&orders)
-            .unwrap()
-            .starts_with("reference,")
-    );
+    assert!(fs::read_to_string(&orders).unwrap().starts_with("reference,"));
 }
 
 #[test]
 fn wrong_plans_and_places_are_refused_in_words() {
     let folder = TempDir::new().unwrap();
     let out = folder.path().join("deep/er");
-    let early = Plan {
-        last_month: month("1900-03"),
-        ..plan(1, 4, 1)
-    };
+    let early = Plan { last_month: month("1900-03"), ..plan(1, 4, 1) };
     for (wrong, expected) in [
         (plan(0, 1, 1), "with 0 customers"),
         (plan(MAX_CUSTOMERS + 1, 1, 1), "expected 1 to 5000000"),

@@ -10,15 +10,16 @@ use domain::customers::{Fssai, Gstin, State};
 use std::path::PathBuf;
 
 /// Where the database is when nothing is said.
-const DEFAULT_DATABASE: &str = "sqlite:dairyos.db";
+pub const DEFAULT_DATABASE: &str = "sqlite:dairyos.db";
 
 /// The system of record for milk dairies: what was delivered is billed exactly once.
 #[derive(Debug, Parser)]
 #[command(name = "dairyos", version, max_term_width = 100)]
 pub struct Cli {
-    /// The database: sqlite:FILE or a <postgres://user@host/name> URL.
+    /// Where the database is.
     #[arg(
         long,
+        help = "The database: sqlite:FILE or postgres://user@host/name",
         global = true,
         env = "DAIRYOS_DATABASE_URL",
         default_value = DEFAULT_DATABASE,
@@ -27,13 +28,7 @@ pub struct Cli {
     )]
     pub database: String,
     /// Who is at work, for the audit trail.
-    #[arg(
-        long,
-        global = true,
-        env = "USER",
-        default_value = "unknown",
-        hide_env_values = true
-    )]
+    #[arg(long, global = true, env = "USER", default_value = "unknown", hide_env_values = true)]
     pub actor: String,
     /// What to do.
     #[command(subcommand)]
@@ -97,7 +92,7 @@ pub struct InitArgs {
     /// Its FSSAI licence number: 14 digits.
     #[arg(long, value_parser = |text: &str| Fssai::parse(text))]
     pub fssai: Option<Fssai>,
-    /// The start of its bill numbers: 1 to 3 capitals or digits.
+    /// The start of its bill numbers: 1 to 3 of A-Z, 0-9 and -, not starting with 0 or -.
     #[arg(long, default_value = "INV", value_parser = |text: &str| BillPrefix::parse(text))]
     pub bill_prefix: BillPrefix,
     /// Whether bills are brought to whole rupees.
@@ -140,18 +135,19 @@ pub struct ImportArgs {
     pub json: bool,
 }
 
-/// A kind of file on the command line.
+/// A kind of file on the command line; the columns are its help.
+#[expect(clippy::doc_markdown, reason = "the text is shown as it is")]
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum KindArg {
-    /// code,name,phone,email,language,address,pincode,state,gstin,route,`opening_balance`
+    /// code,name,phone,email,language,address,pincode,state,gstin,route,opening_balance
     Customers,
-    /// sku,name,unit,hsn,`tax_rate`,price,`tax_inclusive`
+    /// sku,name,unit,hsn,tax_rate,price,tax_inclusive
     Products,
-    /// sku,`customer_code`,`effective_from`,price
+    /// sku,customer_code,effective_from,price
     Prices,
-    /// reference,date,shift,`customer_code`,sku,quantity,status
+    /// reference,date,shift,customer_code,sku,quantity,status
     Deliveries,
-    /// reference,`ordered_on`,`delivery_date`,`customer_code`,sku,quantity,status,price
+    /// reference,ordered_on,delivery_date,customer_code,sku,quantity,status,price
     Orders,
 }
 

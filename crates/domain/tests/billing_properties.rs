@@ -4,10 +4,7 @@
 //! groups, prices found by looking at every change, rounding by comparing twice the remainder. It
 //! deliberately shares no arithmetic with the crate and is not made to be fast.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "this is a test program; its helpers fail as tests do"
-)]
+#![expect(clippy::unwrap_used, reason = "this is a test program; its helpers fail as tests do")]
 
 use domain::billing::{
     BillingError, Certificate, ContentHash, Counts, Draft, Item, Left, LeftCounts, Line, LineKind,
@@ -39,10 +36,7 @@ impl Fraction {
             divisor = (divisor.1, divisor.0 % divisor.1);
         }
         let divisor = divisor.0.max(1) * under.signum();
-        Self {
-            over: over / divisor,
-            under: under / divisor,
-        }
+        Self { over: over / divisor, under: under / divisor }
     }
 
     fn whole(value: i128) -> Self {
@@ -50,10 +44,7 @@ impl Fraction {
     }
 
     fn plus(self, other: Self) -> Self {
-        Self::new(
-            self.over * other.under + other.over * self.under,
-            self.under * other.under,
-        )
+        Self::new(self.over * other.under + other.over * self.under, self.under * other.under)
     }
 
     fn times(self, other: Self) -> Self {
@@ -92,10 +83,7 @@ impl World {
     }
 
     fn decide_items(&self, items: &[Item]) -> Result<Draft, BillingError> {
-        let party = Party {
-            customer: CUSTOMER,
-            interstate: self.interstate,
-        };
+        let party = Party { customer: CUSTOMER, interstate: self.interstate };
         let products: HashMap<ProductId, Product> = self
             .products
             .iter()
@@ -131,9 +119,7 @@ impl World {
             }
             best.and_then(|change| change.price)
         };
-        latest(Some(CUSTOMER))
-            .or_else(|| latest(None))
-            .map(UnitPrice::milli)
+        latest(Some(CUSTOMER)).or_else(|| latest(None)).map(UnitPrice::milli)
     }
 
     /// The bill by the independent calculation; `None` when an item has no price above zero.
@@ -141,10 +127,7 @@ impl World {
         let mut groups: BTreeMap<(usize, &str, i64), Vec<&Item>> = BTreeMap::new();
         for item in &self.items {
             let price = self.price(item).filter(|price| *price > 0)?;
-            let kind = LineKind::ALL
-                .iter()
-                .position(|kind| *kind == item.kind)
-                .unwrap();
+            let kind = LineKind::ALL.iter().position(|kind| *kind == item.kind).unwrap();
             let sku = self.product(item.product).sku.as_str();
             groups.entry((kind, sku, price)).or_default().push(item);
         }
@@ -162,19 +145,12 @@ impl World {
             RoundOff::None => exact,
             RoundOff::Rupee => (exact + 50).div_euclid(100) * 100,
         };
-        Some(Expected {
-            lines,
-            round_off: total - exact,
-            total,
-        })
+        Some(Expected { lines, round_off: total - exact, total })
     }
 
     fn expected_line(&self, kind: usize, price: i64, items: &[&Item]) -> ExpectedLine {
         let product = self.product(items[0].product);
-        let quantity: i128 = items
-            .iter()
-            .map(|item| i128::from(item.quantity.milli()))
-            .sum();
+        let quantity: i128 = items.iter().map(|item| i128::from(item.quantity.milli())).sum();
         let rupees = Fraction::new(quantity, 1000).times(Fraction::new(i128::from(price), 1000));
         let amount = rupees.times(Fraction::whole(100)).rounded();
         let rate = Fraction::new(i128::from(product.tax_rate.ten_thousandths()), 10_000);
@@ -182,29 +158,17 @@ impl World {
         let with_tax = rate.plus(Fraction::whole(1));
         let tax = |share: Fraction| {
             let tax = Fraction::whole(amount).times(share);
-            let tax = if product.tax_inclusive {
-                tax.divided_by(with_tax)
-            } else {
-                tax
-            };
+            let tax = if product.tax_inclusive { tax.divided_by(with_tax) } else { tax };
             tax.rounded()
         };
-        let (half, igst) = if self.interstate {
-            (0, tax(rate))
-        } else {
-            (tax(half), 0)
-        };
+        let (half, igst) = if self.interstate { (0, tax(rate)) } else { (tax(half), 0) };
         ExpectedLine {
             kind,
             sku: product.sku.clone(),
             price,
             quantity,
             amount,
-            taxable: if product.tax_inclusive {
-                amount - 2 * half - igst
-            } else {
-                amount
-            },
+            taxable: if product.tax_inclusive { amount - 2 * half - igst } else { amount },
             cgst: half,
             sgst: half,
             igst,
@@ -243,10 +207,7 @@ impl Expected {
     fn of(draft: &Draft) -> Self {
         let wide = |money: Money| i128::from(money.paise());
         let line = |line: &Line| ExpectedLine {
-            kind: LineKind::ALL
-                .iter()
-                .position(|kind| *kind == line.kind)
-                .unwrap(),
+            kind: LineKind::ALL.iter().position(|kind| *kind == line.kind).unwrap(),
             sku: line.sku.clone(),
             price: line.unit_price.milli(),
             quantity: i128::from(line.quantity.milli()),
@@ -333,20 +294,15 @@ fn change() -> impl Strategy<Value = PriceChange> {
 
 fn item() -> impl Strategy<Value = Item> {
     let kinds = prop::sample::select(LineKind::ALL.to_vec());
-    (
-        kinds,
-        1..=4i64,
-        days(),
-        quantities(),
-        prop::option::weighted(0.2, prices()),
-    )
-        .prop_map(|(kind, product, day, quantity, agreed_price)| Item {
+    (kinds, 1..=4i64, days(), quantities(), prop::option::weighted(0.2, prices())).prop_map(
+        |(kind, product, day, quantity, agreed_price)| Item {
             kind,
             product: ProductId(product),
             day,
             quantity,
             agreed_price,
-        })
+        },
+    )
 }
 
 /// A world; nearly always with a general price for every product from the start.
@@ -357,36 +313,18 @@ fn worlds() -> impl Strategy<Value = World> {
     let changes = prop::collection::vec(change(), 0..10);
     let items = prop::collection::vec(item(), 0..40);
     let round_off = prop::sample::select(vec![RoundOff::None, RoundOff::Rupee]);
-    (
-        products,
-        opening,
-        opened,
-        changes,
-        items,
-        any::<bool>(),
-        round_off,
+    (products, opening, opened, changes, items, any::<bool>(), round_off).prop_map(
+        |((a, b, c, d), opening, opened, changes, items, interstate, round_off)| {
+            let opening = opening.into_iter().zip(1..).map(|(price, product)| PriceChange {
+                product: ProductId(product),
+                customer: None,
+                effective_from: Day::MIN,
+                price: Some(price),
+            });
+            let changes = opening.filter(|_| opened).chain(changes).collect();
+            World { products: vec![a, b, c, d], changes, items, interstate, round_off }
+        },
     )
-        .prop_map(
-            |((a, b, c, d), opening, opened, changes, items, interstate, round_off)| {
-                let opening = opening
-                    .into_iter()
-                    .zip(1..)
-                    .map(|(price, product)| PriceChange {
-                        product: ProductId(product),
-                        customer: None,
-                        effective_from: Day::MIN,
-                        price: Some(price),
-                    });
-                let changes = opening.filter(|_| opened).chain(changes).collect();
-                World {
-                    products: vec![a, b, c, d],
-                    changes,
-                    items,
-                    interstate,
-                    round_off,
-                }
-            },
-        )
 }
 
 /// A world and its items in another order, each with its first place.
@@ -675,10 +613,7 @@ fn certificate(deliveries: Counts, considered: u64, parts: [u64; 3]) -> Certific
 }
 
 fn certificate_of_orders(orders: Counts) -> Certificate {
-    Certificate {
-        orders,
-        ..certificate(Counts::default(), 0, [0, 0, 0])
-    }
+    Certificate { orders, ..certificate(Counts::default(), 0, [0, 0, 0]) }
 }
 
 #[test]
@@ -708,24 +643,10 @@ fn left_counts_start_empty_and_add_up() {
 
 #[test]
 fn the_fractions_of_this_file_round_as_they_should() {
-    for (over, under, expected) in [
-        (5, 2, 2),
-        (7, 2, 4),
-        (-5, 2, -2),
-        (-7, 2, -4),
-        (7, 3, 2),
-        (-7, 3, -2),
-        (8, 3, 3),
-    ] {
-        assert_eq!(
-            Fraction::new(over, under).rounded(),
-            expected,
-            "{over}/{under}"
-        );
-        assert_eq!(
-            Fraction::new(-over, -under).rounded(),
-            expected,
-            "{over}/{under}"
-        );
+    for (over, under, expected) in
+        [(5, 2, 2), (7, 2, 4), (-5, 2, -2), (-7, 2, -4), (7, 3, 2), (-7, 3, -2), (8, 3, 3)]
+    {
+        assert_eq!(Fraction::new(over, under).rounded(), expected, "{over}/{under}");
+        assert_eq!(Fraction::new(-over, -under).rounded(), expected, "{over}/{under}");
     }
 }

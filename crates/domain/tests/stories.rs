@@ -53,10 +53,7 @@ fn every_story_ends_with_its_bill() {
             std::fs::write(&file, format!("{}[bill]\n{found}", story.told)).unwrap();
         } else if found != story.expected {
             let expected = &story.expected;
-            let _ = write!(
-                wrong,
-                "\n=== {name}\n--- expected\n{expected}--- found\n{found}"
-            );
+            let _ = write!(wrong, "\n=== {name}\n--- expected\n{expected}--- found\n{found}");
         }
     }
     assert!(wrong.is_empty(), "some stories end otherwise:\n{wrong}");
@@ -70,10 +67,7 @@ fn a_slip_in_a_story_is_named_by_file_and_line() {
     Story::read("slip.txt", text);
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a switch for the person who runs the tests"
-)]
+#[expect(clippy::disallowed_methods, reason = "a switch for the person who runs the tests")]
 fn update_wanted() -> bool {
     std::env::var("UPDATE_STORIES").is_ok_and(|value| value == "1")
 }
@@ -164,10 +158,7 @@ impl Story {
         let mut table: Option<(String, Option<Vec<String>>)> = None;
         for (index, line) in told.lines().enumerate() {
             let place = format!("{name}:{}", index + 1);
-            if let Some(title) = line
-                .strip_prefix('[')
-                .and_then(|rest| rest.strip_suffix(']'))
-            {
+            if let Some(title) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
                 table = Some((title.to_owned(), None));
                 continue;
             }
@@ -181,26 +172,15 @@ impl Story {
                 settings.insert(key, value);
             } else if let Some(columns) = columns {
                 let (found, expected) = (cells.len(), columns.len());
-                assert_eq!(
-                    found, expected,
-                    "{place}: {found} cells, expected {expected}"
-                );
+                assert_eq!(found, expected, "{place}: {found} cells, expected {expected}");
                 let cells = columns.iter().cloned().zip(cells).collect();
-                tables
-                    .entry(title.clone())
-                    .or_default()
-                    .push(Row { place, cells });
+                tables.entry(title.clone()).or_default().push(Row { place, cells });
             } else {
                 *columns = Some(cells);
             }
         }
         let (told, expected) = (told.to_owned(), expected.to_owned());
-        Self {
-            told,
-            expected,
-            settings,
-            tables,
-        }
+        Self { told, expected, settings, tables }
     }
 
     fn setting(&self, key: &str) -> Option<&str> {
@@ -226,12 +206,8 @@ impl Story {
             language: None,
             address: None,
             pincode: None,
-            state: self
-                .setting("customer in")
-                .map(|text| State::parse(text).unwrap()),
-            gstin: self
-                .setting("customer GSTIN")
-                .map(|text| Gstin::parse(text).unwrap()),
+            state: self.setting("customer in").map(|text| State::parse(text).unwrap()),
+            gstin: self.setting("customer GSTIN").map(|text| Gstin::parse(text).unwrap()),
             route: None,
             opening_balance: Money::ZERO,
         };
@@ -281,9 +257,7 @@ impl Story {
         }
         for row in self.rows("prices") {
             book.add(PriceChange {
-                product: row.read("product", |sku| {
-                    ids.get(sku).copied().ok_or("no such product")
-                }),
+                product: row.read("product", |sku| ids.get(sku).copied().ok_or("no such product")),
                 customer: row.read("for", |text| match text {
                     "everyone" => Ok(None),
                     "customer" => Ok(Some(CUSTOMER)),
@@ -300,10 +274,7 @@ impl Story {
     /// All deliveries and orders, a span of days as one delivery a day.
     fn told(&self, ids: &HashMap<String, ProductId>) -> Vec<Told> {
         let mut all = Vec::new();
-        for (table, kind) in [
-            ("deliveries", LineKind::Delivery),
-            ("orders", LineKind::Order),
-        ] {
+        for (table, kind) in [("deliveries", LineKind::Delivery), ("orders", LineKind::Order)] {
             for row in self.rows(table) {
                 let quantity = row.read("quantity", Quantity::parse);
                 let left = match kind {
@@ -312,22 +283,11 @@ impl Story {
                 };
                 let left = left.or((quantity == Quantity::ZERO).then_some(Left::NoQuantity));
                 for day in row.days() {
-                    let product = row.read("product", |sku| {
-                        ids.get(sku).copied().ok_or("no such product")
-                    });
+                    let product =
+                        row.read("product", |sku| ids.get(sku).copied().ok_or("no such product"));
                     let agreed_price = row.read_if("price", UnitPrice::parse);
-                    let item = Item {
-                        kind,
-                        product,
-                        day,
-                        quantity,
-                        agreed_price,
-                    };
-                    all.push(Told {
-                        item,
-                        on_bill: row.on_bill(),
-                        left,
-                    });
+                    let item = Item { kind, product, day, quantity, agreed_price };
+                    all.push(Told { item, on_bill: row.on_bill(), left });
                 }
             }
         }
@@ -345,10 +305,8 @@ impl Story {
             Some(other) => panic!("bill of the month {other}?"),
         };
         let closed = self.setting("months closed").unwrap_or_default();
-        let closed: Vec<Month> = closed
-            .split_whitespace()
-            .map(|text| Month::parse(text).unwrap())
-            .collect();
+        let closed: Vec<Month> =
+            closed.split_whitespace().map(|text| Month::parse(text).unwrap()).collect();
         let (mut items, mut left, mut stays) = (Vec::new(), LeftCounts::default(), 0);
         for told in self.told(&ids) {
             let (day, kind) = (told.item.day, told.item.kind);
@@ -363,10 +321,7 @@ impl Story {
                 Standing::Left(reason) => left.add(reason, 1),
             }
         }
-        let party = Party {
-            customer: CUSTOMER,
-            interstate: self.interstate(),
-        };
+        let party = Party { customer: CUSTOMER, interstate: self.interstate() };
         let round_off = RoundOff::parse(self.setting("round-off").unwrap_or("none")).unwrap();
         let mut end = match draft_bill(party, &items, &products, &prices, round_off) {
             Err(error) => format!("No bill: {error}\n"),
@@ -386,11 +341,7 @@ impl Story {
 
 /// Cells are parted by two or more spaces.
 fn cells_of(line: &str) -> Vec<String> {
-    line.split("  ")
-        .map(str::trim)
-        .filter(|cell| !cell.is_empty())
-        .map(str::to_owned)
-        .collect()
+    line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).map(str::to_owned).collect()
 }
 
 fn left_of_delivery(row: &Row) -> Option<Left> {
@@ -403,9 +354,7 @@ fn left_of_delivery(row: &Row) -> Option<Left> {
 }
 
 fn left_of_order(row: &Row) -> Option<Left> {
-    match row.read("status", |text| {
-        orders::Status::parse(text).ok_or("no such status")
-    }) {
+    match row.read("status", |text| orders::Status::parse(text).ok_or("no such status")) {
         orders::Status::Delivered => None,
         orders::Status::Pending => Some(Left::Pending),
         orders::Status::Cancelled => Some(Left::Cancelled),
@@ -415,28 +364,15 @@ fn left_of_order(row: &Row) -> Option<Left> {
 /// What holds for every bill: it can be posted, and the order of its items does not matter.
 fn assert_sound(draft: &Draft, again: &Draft, month: Month) {
     assert_eq!(draft.lines, again.lines);
-    assert_eq!(
-        bill_content("C1", month, draft),
-        bill_content("C1", month, again)
-    );
+    assert_eq!(bill_content("C1", month, draft), bill_content("C1", month, again));
     let (bill, day) = (BillId(1), month.last_day());
-    let posting = bill_transaction(
-        day,
-        CUSTOMER,
-        bill,
-        &draft.split,
-        draft.round_off,
-        draft.total,
-    )
-    .unwrap();
+    let posting =
+        bill_transaction(day, CUSTOMER, bill, &draft.split, draft.round_off, draft.total).unwrap();
     let mut balances: BTreeMap<Account, Money> = BTreeMap::new();
     for entry in posting.entries() {
         balances.insert(entry.account, entry.amount);
     }
-    assert_eq!(
-        balances.get(&Account::Receivable).copied(),
-        Some(draft.total)
-    );
+    assert_eq!(balances.get(&Account::Receivable).copied(), Some(draft.total));
 }
 
 fn tax_cell(line: &Line) -> String {

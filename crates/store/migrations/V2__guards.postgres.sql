@@ -90,6 +90,10 @@ BEGIN
     RETURN NEW;
 END $$;
 
+CREATE TRIGGER deliveries_added_free BEFORE INSERT ON deliveries FOR EACH ROW
+WHEN (NEW.bill_id IS NOT NULL)
+EXECUTE FUNCTION refuse('a delivery is billed only after it is kept');
+
 CREATE TRIGGER deliveries_final BEFORE UPDATE ON deliveries FOR EACH ROW
 WHEN (OLD.bill_id IS NOT NULL)
 EXECUTE FUNCTION guard_billed_item('a delivery on an issued bill never changes');
@@ -97,6 +101,10 @@ EXECUTE FUNCTION guard_billed_item('a delivery on an issued bill never changes')
 CREATE TRIGGER deliveries_stay BEFORE DELETE ON deliveries FOR EACH ROW
 WHEN (OLD.bill_id IS NOT NULL)
 EXECUTE FUNCTION guard_billed_item('a delivery on an issued bill is never removed');
+
+CREATE TRIGGER orders_added_free BEFORE INSERT ON orders FOR EACH ROW
+WHEN (NEW.bill_id IS NOT NULL)
+EXECUTE FUNCTION refuse('an order is billed only after it is kept');
 
 CREATE TRIGGER orders_final BEFORE UPDATE ON orders FOR EACH ROW
 WHEN (OLD.bill_id IS NOT NULL)
@@ -122,7 +130,11 @@ BEGIN
             SELECT state, customer_id FROM bills WHERE id = c.bill_id OFFSET 0) b ON TRUE
         WHERE l.product_id IS DISTINCT FROM c.product_id
             OR c.first_day < l.first_day OR c.last_day > l.last_day
-            OR b.state <> 'draft' OR b.customer_id <> c.customer_id) THEN
+            OR b.state <> 'draft' OR b.customer_id <> c.customer_id)
+        OR EXISTS (
+        SELECT 1 FROM (SELECT DISTINCT import_id FROM changed) c
+        LEFT JOIN LATERAL (SELECT id FROM imports WHERE id = c.import_id OFFSET 0) i ON TRUE
+        WHERE i.id IS NULL) THEN
         RAISE EXCEPTION 'a delivery joins only a line of its own product on an open bill'
             USING ERRCODE = 'check_violation', TABLE = 'deliveries';
     END IF;
@@ -232,3 +244,66 @@ CREATE TRIGGER ledger_entries_not_emptied BEFORE TRUNCATE ON ledger_entries
 FOR EACH STATEMENT EXECUTE FUNCTION refuse('ledger entries are never removed');
 CREATE TRIGGER audit_not_emptied BEFORE TRUNCATE ON audit FOR EACH STATEMENT
 EXECUTE FUNCTION refuse('audit rows are never removed');
+CREATE TRIGGER deliveries_not_emptied BEFORE TRUNCATE ON deliveries FOR EACH STATEMENT
+EXECUTE FUNCTION refuse('billed deliveries are never removed');
+CREATE TRIGGER orders_not_emptied BEFORE TRUNCATE ON orders FOR EACH STATEMENT
+EXECUTE FUNCTION refuse('billed orders are never removed');
+CREATE TRIGGER number_series_not_emptied BEFORE TRUNCATE ON number_series FOR EACH STATEMENT
+EXECUTE FUNCTION refuse('a series of bill numbers is never removed');
+
+-- What deliveries point at stays, under the same id.
+CREATE TRIGGER customers_stay BEFORE DELETE ON customers FOR EACH ROW
+EXECUTE FUNCTION refuse('a customer is never removed');
+CREATE TRIGGER customers_same_id BEFORE UPDATE OF id ON customers FOR EACH ROW
+WHEN (NEW.id <> OLD.id) EXECUTE FUNCTION refuse('a customer never changes its id');
+CREATE TRIGGER customers_not_emptied BEFORE TRUNCATE ON customers FOR EACH STATEMENT
+EXECUTE FUNCTION refuse('a customer is never removed');
+CREATE TRIGGER products_stay BEFORE DELETE ON products FOR EACH ROW
+EXECUTE FUNCTION refuse('a product is never removed');
+CREATE TRIGGER products_same_id BEFORE UPDATE OF id ON products FOR EACH ROW
+WHEN (NEW.id <> OLD.id) EXECUTE FUNCTION refuse('a product never changes its id');
+CREATE TRIGGER products_not_emptied BEFORE TRUNCATE ON products FOR EACH STATEMENT
+EXECUTE FUNCTION refuse('a product is never removed');
+CREATE TRIGGER imports_stay BEFORE DELETE ON imports FOR EACH ROW
+EXECUTE FUNCTION refuse('an import is never removed');
+CREATE TRIGGER imports_same_id BEFORE UPDATE OF id ON imports FOR EACH ROW
+WHEN (NEW.id <> OLD.id) EXECUTE FUNCTION refuse('an import never changes its id');
+CREATE TRIGGER imports_not_emptied BEFORE TRUNCATE ON imports FOR EACH STATEMENT
+EXECUTE FUNCTION refuse('an import is never removed');
+CREATE TRIGGER deliveries_same_key
+BEFORE UPDATE OF customer_id, day, shift, product_id, reference ON deliveries FOR EACH ROW
+WHEN ((NEW.customer_id, NEW.day, NEW.shift, NEW.product_id, NEW.reference)
+    IS DISTINCT FROM (OLD.customer_id, OLD.day, OLD.shift, OLD.product_id, OLD.reference))
+EXECUTE FUNCTION refuse('a delivery never becomes another one');
+
+-- Foreign keys of deliveries. PostgreSQL checks a declared one row by row, which costs millions of
+-- deliveries more than keeping them; here each statement is checked as a set. The other side of
+-- the rule, that what they point at stays, is guarded above.
+ALTER TABLE deliveries DROP CONSTRAINT deliveries_customer_id_fkey;
+ALTER TABLE deliveries DROP CONSTRAINT deliveries_product_id_fkey;
+ALTER TABLE deliveries DROP CONSTRAINT deliveries_import_id_fkey;
+
+CREATE FUNCTION guard_delivery_keys() RETURNS trigger LANGUAGE plpgsql
+SET enable_seqscan = off AS $$
+BEGIN
+    IF EXISTS (
+        SELECT 1 FROM (SELECT DISTINCT customer_id FROM changed) c
+        LEFT JOIN LATERAL (
+            SELECT id FROM customers WHERE id = c.customer_id OFFSET 0) p ON TRUE
+        WHERE p.id IS NULL) OR EXISTS (
+        SELECT 1 FROM (SELECT DISTINCT product_id FROM changed) c
+        LEFT JOIN LATERAL (
+            SELECT id FROM products WHERE id = c.product_id OFFSET 0) p ON TRUE
+        WHERE p.id IS NULL) OR EXISTS (
+        SELECT 1 FROM (SELECT DISTINCT import_id FROM changed) c
+        LEFT JOIN LATERAL (
+            SELECT id FROM imports WHERE id = c.import_id OFFSET 0) p ON TRUE
+        WHERE p.id IS NULL) THEN
+        RAISE EXCEPTION 'a delivery needs a known customer, product and import'
+            USING ERRCODE = 'foreign_key_violation', TABLE = 'deliveries';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER deliveries_keys_when_added AFTER INSERT ON deliveries
+REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION guard_delivery_keys();

@@ -60,6 +60,9 @@ WHEN EXISTS (SELECT 1 FROM bills WHERE id = OLD.bill_id AND state <> 'draft')
 BEGIN SELECT RAISE(ABORT, 'a line of an issued bill is never removed'); END;
 
 -- A delivery on an issued bill is fixed, and joins a bill only while the bill is being made.
+CREATE TRIGGER deliveries_added_free BEFORE INSERT ON deliveries WHEN NEW.bill_id IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'a delivery is billed only after it is kept'); END;
+
 CREATE TRIGGER deliveries_final BEFORE UPDATE ON deliveries
 WHEN OLD.bill_id IS NOT NULL
     AND EXISTS (SELECT 1 FROM bills WHERE id = OLD.bill_id AND state <> 'draft')
@@ -77,6 +80,9 @@ WHEN NEW.bill_id IS NOT NULL AND (
     OR EXISTS (SELECT 1 FROM bills WHERE id = NEW.bill_id
         AND (state <> 'draft' OR customer_id <> NEW.customer_id)))
 BEGIN SELECT RAISE(ABORT, 'a delivery joins only a line of its own product on an open bill'); END;
+
+CREATE TRIGGER orders_added_free BEFORE INSERT ON orders WHEN NEW.bill_id IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'an order is billed only after it is kept'); END;
 
 CREATE TRIGGER orders_final BEFORE UPDATE ON orders
 WHEN OLD.bill_id IS NOT NULL
@@ -138,3 +144,28 @@ BEGIN SELECT RAISE(ABORT, 'an audit row never changes'); END;
 
 CREATE TRIGGER audit_stay BEFORE DELETE ON audit
 BEGIN SELECT RAISE(ABORT, 'an audit row is never removed'); END;
+
+-- What deliveries point at stays, under the same id.
+CREATE TRIGGER customers_stay BEFORE DELETE ON customers
+BEGIN SELECT RAISE(ABORT, 'a customer is never removed'); END;
+
+CREATE TRIGGER customers_same_id BEFORE UPDATE OF id ON customers WHEN NEW.id <> OLD.id
+BEGIN SELECT RAISE(ABORT, 'a customer never changes its id'); END;
+
+CREATE TRIGGER products_stay BEFORE DELETE ON products
+BEGIN SELECT RAISE(ABORT, 'a product is never removed'); END;
+
+CREATE TRIGGER products_same_id BEFORE UPDATE OF id ON products WHEN NEW.id <> OLD.id
+BEGIN SELECT RAISE(ABORT, 'a product never changes its id'); END;
+
+CREATE TRIGGER imports_stay BEFORE DELETE ON imports
+BEGIN SELECT RAISE(ABORT, 'an import is never removed'); END;
+
+CREATE TRIGGER imports_same_id BEFORE UPDATE OF id ON imports WHEN NEW.id <> OLD.id
+BEGIN SELECT RAISE(ABORT, 'an import never changes its id'); END;
+
+CREATE TRIGGER deliveries_same_key BEFORE UPDATE OF customer_id, day, shift, product_id, reference
+ON deliveries
+WHEN NEW.customer_id <> OLD.customer_id OR NEW.day <> OLD.day OR NEW.shift <> OLD.shift
+    OR NEW.product_id <> OLD.product_id OR NEW.reference <> OLD.reference
+BEGIN SELECT RAISE(ABORT, 'a delivery never becomes another one'); END;

@@ -32,16 +32,7 @@ pub struct Entry {
 
 const INSERT: Insert = Insert {
     table: "audit",
-    columns: &[
-        "id",
-        "at",
-        "actor",
-        "action",
-        "table_name",
-        "record",
-        "before",
-        "after",
-    ],
+    columns: &["id", "at", "actor", "action", "table_name", "record", "before", "after"],
 };
 pub(crate) const OF_RECORD: &str = "SELECT at, actor, action, before, after FROM audit \
      WHERE table_name = $1 AND record = $2 ORDER BY id";

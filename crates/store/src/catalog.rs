@@ -68,9 +68,7 @@ pub(crate) const SETS: &[&Each] = &[&PUT_GENERAL, &PUT_OWN];
 /// All products by id.
 pub fn products(tx: &mut Tx<'_>) -> Result<HashMap<ProductId, Product>, StoreError> {
     Ok(tx
-        .list(PRODUCTS, &[], |row| {
-            Ok((ProductId(row.int(0)?), read(row)?))
-        })?
+        .list(PRODUCTS, &[], |row| Ok((ProductId(row.int(0)?), read(row)?)))?
         .into_iter()
         .collect())
 }
@@ -81,11 +79,7 @@ fn read(row: &Row<'_>) -> Result<Product, StoreError> {
         sku: row.text(1)?.to_owned(),
         name: row.text(2)?.to_owned(),
         unit: Unit::parse(row.text(3)?).ok_or_else(|| wrong("unit"))?,
-        hsn: row
-            .opt_text(4)?
-            .map(Hsn::parse)
-            .transpose()
-            .map_err(|_| wrong("hsn"))?,
+        hsn: row.opt_text(4)?.map(Hsn::parse).transpose().map_err(|_| wrong("hsn"))?,
         tax_rate: TaxRate::from_ten_thousandths(row.int(5)?),
         tax_inclusive: row.flag(6)?,
         price: row.opt_int(7)?.map(UnitPrice::from_milli),
@@ -183,12 +177,7 @@ pub fn own_prices(tx: &mut Tx<'_>) -> Result<Vec<PriceChange>, StoreError> {
 fn read_own(row: &Row<'_>) -> Result<PriceChange, StoreError> {
     let from = day(row.int(2)?, "customer_prices.effective_from")?;
     let price = row.opt_int(3)?.map(UnitPrice::from_milli);
-    Ok(change(
-        Some(CustomerId(row.int(0)?)),
-        ProductId(row.int(1)?),
-        from,
-        price,
-    ))
+    Ok(change(Some(CustomerId(row.int(0)?)), ProductId(row.int(1)?), from, price))
 }
 
 const fn change(
@@ -197,12 +186,7 @@ const fn change(
     effective_from: Day,
     price: Option<UnitPrice>,
 ) -> PriceChange {
-    PriceChange {
-        product,
-        customer,
-        effective_from,
-        price,
-    }
+    PriceChange { product, customer, effective_from, price }
 }
 
 /// Keeps price changes; a change of the same customer, product and day replaces the earlier one.

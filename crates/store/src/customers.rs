@@ -43,19 +43,15 @@ pub(crate) const QUERIES: &[&str] = &[CODES, ALL, UPDATE, PARTIES, LAST_ID, BY_C
 
 /// The ids of all customers by code.
 pub fn codes(tx: &mut Tx<'_>) -> Result<HashMap<String, CustomerId>, StoreError> {
-    let pairs = tx.list(CODES, &[], |row| {
-        Ok((row.text(1)?.to_owned(), CustomerId(row.int(0)?)))
-    })?;
+    let pairs =
+        tx.list(CODES, &[], |row| Ok((row.text(1)?.to_owned(), CustomerId(row.int(0)?))))?;
     Ok(pairs.into_iter().collect())
 }
 
 /// All customers as kept, by code.
 pub fn all(tx: &mut Tx<'_>) -> Result<HashMap<String, (CustomerId, Customer)>, StoreError> {
     let list = tx.list(ALL, &[], |row| Ok((CustomerId(row.int(0)?), read(row)?)))?;
-    Ok(list
-        .into_iter()
-        .map(|(id, customer)| (customer.code.clone(), (id, customer)))
-        .collect())
+    Ok(list.into_iter().map(|(id, customer)| (customer.code.clone(), (id, customer))).collect())
 }
 
 fn read(row: &Row<'_>) -> Result<Customer, StoreError> {
@@ -107,18 +103,8 @@ pub fn add(
     let first = allot(tx, Counter::Customers, customers.len())?;
     let at = at.unix_micros().into();
     let rows = customers.iter().zip(first..).map(|(customer, id)| {
-        let [
-            name,
-            phone,
-            email,
-            language,
-            address,
-            pincode,
-            state,
-            gstin,
-            route,
-            opening,
-        ] = facts(customer);
+        let [name, phone, email, language, address, pincode, state, gstin, route, opening] =
+            facts(customer);
         let code = customer.code.as_str().into();
         [
             id.into(),
@@ -138,11 +124,7 @@ pub fn add(
         ]
     });
     tx.insert_many(&INSERT, rows)?;
-    Ok(customers
-        .iter()
-        .zip(first..)
-        .map(|(_, id)| CustomerId(id))
-        .collect())
+    Ok(customers.iter().zip(first..).map(|(_, id)| CustomerId(id)).collect())
 }
 
 /// Keeps new facts of a customer.
@@ -173,16 +155,8 @@ pub struct Billed {
 pub fn range(tx: &mut Tx<'_>, from: i64, to: i64) -> Result<Vec<Billed>, StoreError> {
     let wrong = |what: &str| StoreError::unexpected(format!("customers.{what}"));
     tx.list(PARTIES, &[from.into(), to.into()], |row| {
-        let state = row
-            .opt_text(2)?
-            .map(State::parse)
-            .transpose()
-            .map_err(|_| wrong("state"))?;
-        let gstin = row
-            .opt_text(3)?
-            .map(Gstin::parse)
-            .transpose()
-            .map_err(|_| wrong("gstin"))?;
+        let state = row.opt_text(2)?.map(State::parse).transpose().map_err(|_| wrong("state"))?;
+        let gstin = row.opt_text(3)?.map(Gstin::parse).transpose().map_err(|_| wrong("gstin"))?;
         Ok(Billed {
             id: CustomerId(row.int(0)?),
             code: row.text(1)?.to_owned(),
@@ -193,15 +167,10 @@ pub fn range(tx: &mut Tx<'_>, from: i64, to: i64) -> Result<Vec<Billed>, StoreEr
 
 /// The highest id; 0 when there are no customers.
 pub fn last_id(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
-    Ok(tx
-        .find(LAST_ID, &[], |row| row.opt_int(0))?
-        .flatten()
-        .unwrap_or(0))
+    Ok(tx.find(LAST_ID, &[], |row| row.opt_int(0))?.flatten().unwrap_or(0))
 }
 
 /// A customer's id and name by code.
 pub fn by_code(tx: &mut Tx<'_>, code: &str) -> Result<Option<(CustomerId, String)>, StoreError> {
-    tx.find(BY_CODE, &[code.into()], |row| {
-        Ok((CustomerId(row.int(0)?), row.text(1)?.to_owned()))
-    })
+    tx.find(BY_CODE, &[code.into()], |row| Ok((CustomerId(row.int(0)?), row.text(1)?.to_owned())))
 }

@@ -119,16 +119,8 @@ pub(crate) const OF_LINE: &str = "SELECT d.day, d.shift, d.reference, d.quantity
      WHERE d.customer_id = $1 AND d.day BETWEEN $2 AND $3 AND d.bill_id = $4 AND d.line_no = $5 \
      ORDER BY d.day, d.shift, d.reference";
 pub(crate) const QUERIES: &[&str] = &[OF_MONTH, EARLIER, LATE_ON_BILLS, UNBILLED, OF_LINE];
-pub(crate) const SETS: &[&Each] = &[
-    &ADD,
-    &KEPT_BY_KEY,
-    &KEPT_BY_REFERENCE,
-    &CORRECT,
-    &LINK,
-    &UNLINK,
-    &MARK,
-    &SETTLE,
-];
+pub(crate) const SETS: &[&Each] =
+    &[&ADD, &KEPT_BY_KEY, &KEPT_BY_REFERENCE, &CORRECT, &LINK, &UNLINK, &MARK, &SETTLE];
 
 /// Adds deliveries that are not kept yet; returns how many were.
 pub fn add(tx: &mut Tx<'_>, deliveries: &[Delivery], import: i64) -> Result<u64, StoreError> {
@@ -243,17 +235,13 @@ pub fn correct(tx: &mut Tx<'_>, deliveries: &[&Delivery], import: i64) -> Result
 
 /// Notes that these months of these customers may hold something unbilled.
 pub fn mark_unbilled(tx: &mut Tx<'_>, months: &[(CustomerId, Month)]) -> Result<(), StoreError> {
-    let rows = months
-        .iter()
-        .map(|(customer, month)| [customer.0.into(), month.number().into()]);
+    let rows = months.iter().map(|(customer, month)| [customer.0.into(), month.number().into()]);
     tx.for_each(&MARK, rows).map(|_| ())
 }
 
 /// Notes that these months of these customers are billed whole.
 pub fn settle(tx: &mut Tx<'_>, months: &[(CustomerId, Month)]) -> Result<(), StoreError> {
-    let rows = months
-        .iter()
-        .map(|(customer, month)| [customer.0.into(), month.number().into()]);
+    let rows = months.iter().map(|(customer, month)| [customer.0.into(), month.number().into()]);
     tx.for_each(&SETTLE, rows).map(|_| ())
 }
 
@@ -264,16 +252,9 @@ pub fn unbilled(
     to: i64,
     month: Month,
 ) -> Result<Vec<(CustomerId, Month)>, StoreError> {
-    tx.list(
-        UNBILLED,
-        &[from.into(), to.into(), month.number().into()],
-        |row| {
-            Ok((
-                CustomerId(row.int(0)?),
-                month_of(row.int(1)?, "unbilled_months.month")?,
-            ))
-        },
-    )
+    tx.list(UNBILLED, &[from.into(), to.into(), month.number().into()], |row| {
+        Ok((CustomerId(row.int(0)?), month_of(row.int(1)?, "unbilled_months.month")?))
+    })
 }
 
 pub(crate) fn month_of(number: i64, column: &str) -> Result<Month, StoreError> {
@@ -322,10 +303,7 @@ pub fn of_month(
     month: Month,
     mut each: impl FnMut(Billable),
 ) -> Result<(), StoreError> {
-    let days = [
-        month.first_day().number().into(),
-        month.last_day().number().into(),
-    ];
+    let days = [month.first_day().number().into(), month.last_day().number().into()];
     let [first, last] = days;
     tx.query(OF_MONTH, &[from.into(), to.into(), first, last], |row| {
         each(read_billable(row)?);
@@ -341,14 +319,10 @@ pub fn earlier(
     month: Month,
     mut each: impl FnMut(Billable),
 ) -> Result<(), StoreError> {
-    tx.query(
-        EARLIER,
-        &[from.into(), to.into(), month.number().into()],
-        |row| {
-            each(read_billable(row)?);
-            Ok(())
-        },
-    )
+    tx.query(EARLIER, &[from.into(), to.into(), month.number().into()], |row| {
+        each(read_billable(row)?);
+        Ok(())
+    })
 }
 
 /// Deliveries on the late lines of a month's issued bills, or of all its bills, of a range of customers.
@@ -360,12 +334,7 @@ pub fn late_on_bills(
     with_drafts: bool,
     mut each: impl FnMut(Billable),
 ) -> Result<(), StoreError> {
-    let params = [
-        from.into(),
-        to.into(),
-        month.number().into(),
-        with_drafts.into(),
-    ];
+    let params = [from.into(), to.into(), month.number().into(), with_drafts.into()];
     tx.query(LATE_ON_BILLS, &params, |row| {
         each(read_billable(row)?);
         Ok(())
@@ -410,12 +379,7 @@ pub fn unlink(
     drafts: &[(CustomerId, Day, Day, BillId)],
 ) -> Result<(), StoreError> {
     let rows = drafts.iter().map(|(customer, first, last, bill)| {
-        [
-            customer.0.into(),
-            first.number().into(),
-            last.number().into(),
-            bill.0.into(),
-        ]
+        [customer.0.into(), first.number().into(), last.number().into(), bill.0.into()]
     });
     tx.for_each(&UNLINK, rows).map(|_| ())
 }

@@ -48,15 +48,12 @@ pub(crate) const ADD: &str = "INSERT INTO imports \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 pub(crate) const FINISH: &str = "UPDATE imports \
      SET row_count = $2, added = $3, changed = $4, unchanged = $5 WHERE id = $1";
-pub(crate) const REMOVE: &str = "DELETE FROM imports WHERE id = $1";
-pub(crate) const QUERIES: &[&str] = &[ALLOT, ADD, FINISH, REMOVE];
+pub(crate) const QUERIES: &[&str] = &[ALLOT, ADD, FINISH];
 
 /// Takes `count` consecutive ids and returns the first.
 pub fn allot(tx: &mut Tx<'_>, counter: Counter, count: usize) -> Result<i64, StoreError> {
     let many = i64::try_from(count).map_err(|_| StoreError::unexpected("a count of ids"))?;
-    let next = tx.find(ALLOT, &[counter.name().into(), many.into()], |row| {
-        row.int(0)
-    })?;
+    let next = tx.find(ALLOT, &[counter.name().into(), many.into()], |row| row.int(0))?;
     next.map(|next| next - many)
         .ok_or_else(|| StoreError::unexpected(format!("counters has no {}", counter.name())))
 }
@@ -98,11 +95,8 @@ pub fn begin(
     Ok(id)
 }
 
-/// Ends an import with its tally; one that changed nothing leaves no trace.
+/// Ends an import with its tally.
 pub fn finish(tx: &mut Tx<'_>, id: i64, tally: &Tally) -> Result<(), StoreError> {
-    if tally.added + tally.changed == 0 {
-        return tx.execute(REMOVE, &[id.into()]).map(|_| ());
-    }
     let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX).into();
     let params = [
         id.into(),

@@ -16,13 +16,7 @@ const INSERT: Insert = Insert {
 };
 const INSERT_ENTRIES: Insert = Insert {
     table: "ledger_entries",
-    columns: &[
-        "transaction_id",
-        "entry_no",
-        "account",
-        "customer_id",
-        "amount_paise",
-    ],
+    columns: &["transaction_id", "entry_no", "account", "customer_id", "amount_paise"],
 };
 pub(crate) const RECEIVABLES: &str = "SELECT customer_id, CAST(SUM(amount_paise) AS BIGINT) \
      FROM ledger_entries WHERE customer_id BETWEEN $1 AND $2 GROUP BY customer_id";
@@ -48,33 +42,21 @@ pub fn post(tx: &mut Tx<'_>, transactions: &[Transaction], at: Moment) -> Result
         return Ok(());
     }
     let first = allot(tx, Counter::LedgerTransactions, transactions.len())?;
-    let entries = transactions
-        .iter()
-        .zip(first..)
-        .flat_map(|(transaction, id)| {
-            transaction
-                .entries()
-                .iter()
-                .zip(1i64..)
-                .map(move |(entry, entry_no)| {
-                    let customer =
-                        (entry.account == Account::Receivable).then_some(transaction.customer.0);
-                    [
-                        id.into(),
-                        entry_no.into(),
-                        entry.account.as_str().into(),
-                        customer.into(),
-                        entry.amount.paise().into(),
-                    ]
-                })
-        });
+    let entries = transactions.iter().zip(first..).flat_map(|(transaction, id)| {
+        transaction.entries().iter().zip(1i64..).map(move |(entry, entry_no)| {
+            let customer = (entry.account == Account::Receivable).then_some(transaction.customer.0);
+            [
+                id.into(),
+                entry_no.into(),
+                entry.account.as_str().into(),
+                customer.into(),
+                entry.amount.paise().into(),
+            ]
+        })
+    });
     tx.insert_many(&INSERT_ENTRIES, entries)?;
     let rows = transactions.iter().zip(first..).map(|(transaction, id)| {
-        let bill = if let Cause::Bill(bill) = transaction.cause {
-            Some(bill.0)
-        } else {
-            None
-        };
+        let bill = if let Cause::Bill(bill) = transaction.cause { Some(bill.0) } else { None };
         [
             id.into(),
             transaction.day.number().into(),
@@ -102,11 +84,7 @@ pub fn receivables(
 pub fn balances(tx: &mut Tx<'_>) -> Result<Vec<(Account, Money, u64)>, StoreError> {
     let mut found = tx.list(BALANCES, &[], |row| {
         let count = u64::try_from(row.int(2)?).unwrap_or(0);
-        Ok((
-            account(row.text(0)?)?,
-            Money::from_paise(row.int(1)?),
-            count,
-        ))
+        Ok((account(row.text(0)?)?, Money::from_paise(row.int(1)?), count))
     })?;
     found.sort_by_key(|(account, ..)| *account);
     Ok(found)

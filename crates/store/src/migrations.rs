@@ -38,11 +38,7 @@ fn runner(dialect: Dialect) -> Result<Runner, StoreError> {
     let mut migrations = Vec::with_capacity(STEPS.len());
     for (name, sqlite, postgres) in STEPS {
         // escape: the pair of guard files
-        let text = if dialect == Dialect::Sqlite {
-            sqlite
-        } else {
-            postgres
-        };
+        let text = if dialect == Dialect::Sqlite { sqlite } else { postgres };
         let step = Migration::unapplied(name, &dialect.migration(text))
             .map_err(|error| StoreError::Other(error.to_string()))?;
         migrations.push(step);
@@ -63,32 +59,20 @@ fn failed(error: &refinery::Error) -> StoreError {
         text = format!("{text}: {inner}");
         cause = inner.source();
     }
-    StoreError::Other(format!(
-        "the tables could not be brought up to date: {text}"
-    ))
+    StoreError::Other(format!("the tables could not be brought up to date: {text}"))
 }
 
 /// Brings the tables of a SQLite database up to date.
 pub fn migrate_sqlite(conn: &mut rusqlite::Connection) -> Result<(), StoreError> {
-    runner(Dialect::Sqlite)?
-        .run(conn)
-        .map(|_| ())
-        .map_err(|error| failed(&error))
+    runner(Dialect::Sqlite)?.run(conn).map(|_| ()).map_err(|error| failed(&error))
 }
 
 /// Brings the tables of a PostgreSQL database up to date; one program at a time.
 pub fn migrate_postgres(client: &mut postgres::Client) -> Result<(), StoreError> {
     let wrong = |error: postgres::Error| from_postgres(&error);
-    client
-        .query("SELECT pg_advisory_lock($1)", &[&MIGRATION_LOCK])
-        .map_err(wrong)?;
-    let done = runner(Dialect::Postgres)?
-        .run(client)
-        .map(|_| ())
-        .map_err(|error| failed(&error));
-    client
-        .query("SELECT pg_advisory_unlock($1)", &[&MIGRATION_LOCK])
-        .map_err(wrong)?;
+    client.query("SELECT pg_advisory_lock($1)", &[&MIGRATION_LOCK]).map_err(wrong)?;
+    let done = runner(Dialect::Postgres)?.run(client).map(|_| ()).map_err(|error| failed(&error));
+    client.query("SELECT pg_advisory_unlock($1)", &[&MIGRATION_LOCK]).map_err(wrong)?;
     done
 }
 
@@ -96,11 +80,9 @@ pub fn migrate_postgres(client: &mut postgres::Client) -> Result<(), StoreError>
 pub fn sqlite_version(conn: &rusqlite::Connection) -> Result<Option<i64>, StoreError> {
     let wrong = |error: rusqlite::Error| from_sqlite(&error);
     let known: i64 = conn
-        .query_row(
-            "SELECT COUNT(*) FROM sqlite_schema WHERE name = ?1",
-            [HISTORY],
-            |row| row.get(0),
-        )
+        .query_row("SELECT COUNT(*) FROM sqlite_schema WHERE name = ?1", [HISTORY], |row| {
+            row.get(0)
+        })
         .map_err(wrong)?;
     if known == 0 {
         return Ok(None);
@@ -113,15 +95,22 @@ pub fn sqlite_version(conn: &rusqlite::Connection) -> Result<Option<i64>, StoreE
 pub fn postgres_version(client: &mut postgres::Client) -> Result<Option<i64>, StoreError> {
     let wrong = |error: postgres::Error| from_postgres(&error);
     let known = client.query_one("SELECT to_regclass($1) IS NOT NULL", &[&HISTORY]);
-    if !known
-        .and_then(|row| row.try_get::<_, bool>(0))
-        .map_err(wrong)?
-    {
+    if !known.and_then(|row| row.try_get::<_, bool>(0)).map_err(wrong)? {
         return Ok(None);
     }
     let sql = format!("SELECT MAX(version)::BIGINT FROM {HISTORY}");
-    client
-        .query_one(&sql, &[])
-        .and_then(|row| row.try_get(0))
-        .map_err(wrong)
+    client.query_one(&sql, &[]).and_then(|row| row.try_get(0)).map_err(wrong)
+}
+
+/// A table of a SQLite database, if it has any.
+pub fn sqlite_table(conn: &rusqlite::Connection) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT MIN(name) FROM sqlite_schema WHERE type = 'table'";
+    conn.query_row(sql, [], |row| row.get(0)).map_err(|error| from_sqlite(&error))
+}
+
+/// A table where ours would be in a PostgreSQL database, if there is any.
+pub fn postgres_table(client: &mut postgres::Client) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT MIN(tablename)::text FROM pg_tables WHERE schemaname = current_schema()";
+    let row = client.query_one(sql, &[]).and_then(|row| row.try_get(0));
+    row.map_err(|error| from_postgres(&error))
 }

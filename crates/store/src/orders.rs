@@ -39,11 +39,7 @@ pub(crate) const CORRECT: &str = "UPDATE orders SET ordered_on = $2, delivery_da
      line_no = NULL WHERE id = $1";
 const LINK: Each = Each {
     sql: "UPDATE orders SET bill_id = :bill, line_no = :line WHERE id = :order_id AND bill_id IS NULL",
-    columns: &[
-        Column::Int("bill"),
-        Column::Int("line"),
-        Column::Int("order_id"),
-    ],
+    columns: &[Column::Int("bill"), Column::Int("line"), Column::Int("order_id")],
 };
 const UNLINK: Each = Each {
     sql: "UPDATE orders SET bill_id = NULL, line_no = NULL \
@@ -204,11 +200,7 @@ pub fn of_month(
     month: Month,
 ) -> Result<Vec<Billable>, StoreError> {
     let (first, last) = (month.first_day().number(), month.last_day().number());
-    tx.list(
-        OF_MONTH,
-        &[from.into(), to.into(), first.into(), last.into()],
-        read_billable,
-    )
+    tx.list(OF_MONTH, &[from.into(), to.into(), first.into(), last.into()], read_billable)
 }
 
 /// Delivered orders of earlier months that may be unbilled, of a range of customers.
@@ -218,11 +210,7 @@ pub fn earlier(
     to: i64,
     month: Month,
 ) -> Result<Vec<Billable>, StoreError> {
-    tx.list(
-        EARLIER,
-        &[from.into(), to.into(), month.number().into()],
-        read_billable,
-    )
+    tx.list(EARLIER, &[from.into(), to.into(), month.number().into()], read_billable)
 }
 
 /// Orders on the late lines of a month's issued bills, or of all its bills, of a range of customers.
@@ -233,28 +221,20 @@ pub fn late_on_bills(
     month: Month,
     with_drafts: bool,
 ) -> Result<Vec<Billable>, StoreError> {
-    let params = [
-        from.into(),
-        to.into(),
-        month.number().into(),
-        with_drafts.into(),
-    ];
+    let params = [from.into(), to.into(), month.number().into(), with_drafts.into()];
     tx.list(LATE_ON_BILLS, &params, read_billable)
 }
 
 /// Points orders at their lines; returns how many were.
 pub fn link(tx: &mut Tx<'_>, links: &[(BillId, i64, OrderId)]) -> Result<u64, StoreError> {
-    let rows = links
-        .iter()
-        .map(|(bill, line, order)| [bill.0.into(), (*line).into(), order.0.into()]);
+    let rows =
+        links.iter().map(|(bill, line, order)| [bill.0.into(), (*line).into(), order.0.into()]);
     tx.for_each(&LINK, rows)
 }
 
 /// Takes all orders off drafts.
 pub fn unlink(tx: &mut Tx<'_>, drafts: &[(CustomerId, BillId)]) -> Result<(), StoreError> {
-    let rows = drafts
-        .iter()
-        .map(|(customer, bill)| [customer.0.into(), bill.0.into()]);
+    let rows = drafts.iter().map(|(customer, bill)| [customer.0.into(), bill.0.into()]);
     tx.for_each(&UNLINK, rows).map(|_| ())
 }
 
@@ -286,20 +266,16 @@ pub fn of_line(
     bill: BillId,
     line: i64,
 ) -> Result<Vec<Behind>, StoreError> {
-    tx.list(
-        OF_LINE,
-        &[customer.0.into(), bill.0.into(), line.into()],
-        |row| {
-            Ok(Behind {
-                reference: row.text(0)?.to_owned(),
-                ordered_on: day(row.int(1)?, "orders.ordered_on")?,
-                day: day(row.int(2)?, "orders.delivery_day")?,
-                quantity: Quantity::from_milli(row.int(3)?),
-                agreed_price: row.opt_int(4)?.map(UnitPrice::from_milli),
-                file_name: row.text(5)?.to_owned(),
-                actor: row.text(6)?.to_owned(),
-                imported_at: row.int(7)?,
-            })
-        },
-    )
+    tx.list(OF_LINE, &[customer.0.into(), bill.0.into(), line.into()], |row| {
+        Ok(Behind {
+            reference: row.text(0)?.to_owned(),
+            ordered_on: day(row.int(1)?, "orders.ordered_on")?,
+            day: day(row.int(2)?, "orders.delivery_day")?,
+            quantity: Quantity::from_milli(row.int(3)?),
+            agreed_price: row.opt_int(4)?.map(UnitPrice::from_milli),
+            file_name: row.text(5)?.to_owned(),
+            actor: row.text(6)?.to_owned(),
+            imported_at: row.int(7)?,
+        })
+    })
 }

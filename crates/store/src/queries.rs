@@ -8,11 +8,7 @@ use crate::{audit, billing, business, catalog, customers, deliveries, imports, l
 
 /// The text of every query for SQLite (`true`) or PostgreSQL.
 pub fn all_queries(for_sqlite: bool) -> Vec<String> {
-    let dialect = if for_sqlite {
-        Dialect::Sqlite
-    } else {
-        Dialect::Postgres
-    };
+    let dialect = if for_sqlite { Dialect::Sqlite } else { Dialect::Postgres };
     let singles = [
         audit::QUERIES,
         business::QUERIES,
@@ -25,16 +21,7 @@ pub fn all_queries(for_sqlite: bool) -> Vec<String> {
         verify::QUERIES,
     ];
     let sets: [&[&Each]; 3] = [catalog::SETS, deliveries::SETS, orders::SETS];
-    let singles = singles
-        .iter()
-        .chain(billing::QUERIES)
-        .flat_map(|area| area.iter());
-    let sets = sets
-        .iter()
-        .chain(billing::SETS)
-        .flat_map(|area| area.iter());
-    singles
-        .map(|sql| (*sql).to_owned())
-        .chain(sets.map(|each| each.text(dialect)))
-        .collect()
+    let singles = singles.iter().chain(billing::QUERIES).flat_map(|area| area.iter());
+    let sets = sets.iter().chain(billing::SETS).flat_map(|area| area.iter());
+    singles.map(|sql| (*sql).to_owned()).chain(sets.map(|each| each.text(dialect))).collect()
 }

@@ -99,9 +99,7 @@ pub fn ask(tx: &mut Tx<'_>, question: Question) -> Result<Vec<String>, StoreErro
         Question::Untraced => UNTRACED,
         Question::LinesAlone => LINES_ALONE,
     };
-    tx.list(sql, &[i64::from(PLACES_NAMED).into()], |row| {
-        row.text(0).map(str::to_owned)
-    })
+    tx.list(sql, &[i64::from(PLACES_NAMED).into()], |row| row.text(0).map(str::to_owned))
 }
 
 /// A delivered item: whose, when, what, how much, and the line it is on.
@@ -154,12 +152,7 @@ pub fn posted(
     tx.query(POSTED, &[from.into(), to.into()], |row| {
         let account = crate::ledger::account(row.text(2)?)?;
         let bill = row.opt_int(1)?.map(BillId);
-        each(
-            CustomerId(row.int(0)?),
-            bill,
-            account,
-            Money::from_paise(row.int(3)?),
-        );
+        each(CustomerId(row.int(0)?), bill, account, Money::from_paise(row.int(3)?));
         Ok(())
     })
 }
@@ -171,11 +164,7 @@ pub fn opening_balances(
     to: i64,
 ) -> Result<Vec<(CustomerId, String, Money)>, StoreError> {
     tx.list(OPENING, &[from.into(), to.into()], |row| {
-        Ok((
-            CustomerId(row.int(0)?),
-            row.text(1)?.to_owned(),
-            Money::from_paise(row.int(2)?),
-        ))
+        Ok((CustomerId(row.int(0)?), row.text(1)?.to_owned(), Money::from_paise(row.int(2)?)))
     })
 }
 
@@ -223,12 +212,7 @@ pub fn bills(tx: &mut Tx<'_>, from: i64, to: i64) -> Result<Vec<CheckedBill>, St
 
 fn read_bill(row: &Row<'_>) -> Result<CheckedBill, StoreError> {
     let money = |place| row.int(place).map(Money::from_paise);
-    let parts = (
-        row.opt_text(14)?,
-        row.opt_text(15)?,
-        row.opt_int(16)?,
-        row.opt_int(17)?,
-    );
+    let parts = (row.opt_text(14)?, row.opt_text(15)?, row.opt_int(16)?, row.opt_int(17)?);
     let number = match parts {
         (Some(number), Some(prefix), Some(year), Some(serial)) => {
             Some((number.to_owned(), prefix.to_owned(), year, serial))
@@ -236,12 +220,7 @@ fn read_bill(row: &Row<'_>) -> Result<CheckedBill, StoreError> {
         _ => None,
     };
     let state = BillState::from_name(row.text(4)?);
-    let split = TaxSplit {
-        taxable: money(7)?,
-        cgst: money(8)?,
-        sgst: money(9)?,
-        igst: money(10)?,
-    };
+    let split = TaxSplit { taxable: money(7)?, cgst: money(8)?, sgst: money(9)?, igst: money(10)? };
     Ok(CheckedBill {
         id: BillId(row.int(0)?),
         customer: CustomerId(row.int(1)?),
@@ -277,8 +256,7 @@ pub fn missing_guards(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
     };
     let present = tx.list(sql, &[], |row| row.text(0).map(str::to_owned))?;
     let expected = text.lines().filter_map(|line| {
-        line.strip_prefix("CREATE TRIGGER ")
-            .and_then(|rest| rest.split(' ').next())
+        line.strip_prefix("CREATE TRIGGER ").and_then(|rest| rest.split(' ').next())
     });
     Ok(expected
         .filter(|name| !present.iter().any(|known| known == name))
@@ -293,10 +271,8 @@ pub fn file_damage(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
         return Ok(Vec::new());
     }
     let limit: [Value<'_>; 0] = [];
-    let found = tx.list(
-        &format!("PRAGMA quick_check({PLACES_NAMED})"),
-        &limit,
-        |row| row.text(0).map(str::to_owned),
-    )?;
+    let found = tx.list(&format!("PRAGMA quick_check({PLACES_NAMED})"), &limit, |row| {
+        row.text(0).map(str::to_owned)
+    })?;
     Ok(found.into_iter().filter(|line| line != "ok").collect())
 }

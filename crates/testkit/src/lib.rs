@@ -34,12 +34,7 @@ impl Database {
     pub fn sqlite() -> Self {
         let folder = TempDir::new().unwrap();
         let url = format!("sqlite:{}", folder.path().join("dairyos.db").display());
-        Self {
-            url,
-            kind: "sqlite",
-            folder,
-            server: None,
-        }
+        Self { url, kind: "sqlite", folder, server: None }
     }
 
     /// A fresh PostgreSQL database on the server that `cargo xtask test` has started.
@@ -48,18 +43,11 @@ impl Database {
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("test_{}_{count}", process::id());
         let mut client = postgres::Client::connect(server, postgres::NoTls).unwrap();
-        client
-            .batch_execute(&format!("CREATE DATABASE {name} TEMPLATE template0"))
-            .unwrap();
+        client.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE template0")).unwrap();
         let (base, _) = server.rsplit_once('/').unwrap();
         let url = format!("{base}/{name}");
         let server = Some((server.to_owned(), name));
-        Self {
-            url,
-            kind: "postgres",
-            folder: TempDir::new().unwrap(),
-            server,
-        }
+        Self { url, kind: "postgres", folder: TempDir::new().unwrap(), server }
     }
 
     /// A folder of the test's own, removed with the database.
@@ -88,10 +76,7 @@ impl Drop for Database {
 }
 
 /// The server for tests; `None` when they shall do without.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the test command hands the server over this way"
-)]
+#[expect(clippy::disallowed_methods, reason = "the test command hands the server over this way")]
 pub fn postgres_server() -> Option<String> {
     if let Ok(url) = std::env::var(POSTGRES_URL) {
         return Some(url);

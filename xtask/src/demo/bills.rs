@@ -41,13 +41,9 @@ pub struct Example {
 
 impl Bills {
     pub fn from_json(bytes: &[u8]) -> Result<Self, Failure> {
-        serde_json::from_slice(bytes)
-            .map(|bills| Self { bills })
-            .map_err(|error| {
-                Failure::new(format!(
-                    "`bills list --json` printed no array of bills: {error}"
-                ))
-            })
+        serde_json::from_slice(bytes).map(|bills| Self { bills }).map_err(|error| {
+            Failure::new(format!("`bills list --json` printed no array of bills: {error}"))
+        })
     }
 
     /// A table of the sums over all bills.
@@ -60,14 +56,8 @@ impl Bills {
             }
             rows.push((name, rupees(sum)));
         }
-        let width = rows
-            .iter()
-            .map(|(_, text)| text.chars().count())
-            .max()
-            .unwrap_or(0);
-        let lines = rows
-            .iter()
-            .map(|(name, text)| format!("{name:<18}{text:>width$}"));
+        let width = rows.iter().map(|(_, text)| text.chars().count()).max().unwrap_or(0);
+        let lines = rows.iter().map(|(name, text)| format!("{name:<18}{text:>width$}"));
         Ok(lines.collect::<Vec<String>>().join("\n"))
     }
 
@@ -84,12 +74,8 @@ impl Bills {
 
         let wanted: [(&str, Suits); EXAMPLES] = [
             ("A bill with a price change in the month", &has_price_change),
-            ("A bill with a one-time order", &|bill| {
-                has_kind(bill, "order")
-            }),
-            ("A bill with deliveries that arrived late", &|bill| {
-                has_kind(bill, "late")
-            }),
+            ("A bill with a one-time order", &|bill| has_kind(bill, "order")),
+            ("A bill with deliveries that arrived late", &|bill| has_kind(bill, "late")),
             ("A bill to another State, with IGST", &|bill| {
                 amount(bill, "igst").is_ok_and(|igst| igst > 0)
             }),
@@ -102,26 +88,16 @@ impl Bills {
                 |bill: &&Value| suits(bill) && number(bill).is_some_and(|n| !taken.contains(n));
             // In the list's own order, so that the example is an ordinary bill. The largest is
             // left for the last place unless it alone shows what is wanted.
-            let ordinary = self
-                .bills
-                .iter()
-                .filter(free)
-                .find(|bill| number(bill) != largest);
+            let ordinary = self.bills.iter().filter(free).find(|bill| number(bill) != largest);
             let chosen = ordinary.or_else(|| self.bills.iter().find(free));
             if let Some(number) = chosen.and_then(number) {
                 taken.insert(number);
-                examples.push(Example {
-                    why: why.to_owned(),
-                    number: number.to_owned(),
-                });
+                examples.push(Example { why: why.to_owned(), number: number.to_owned() });
             }
         }
         for number in by_total.iter().filter_map(|bill| number(bill)) {
             if examples.len() < EXAMPLES && taken.insert(number) {
-                examples.push(Example {
-                    why: "Another bill".into(),
-                    number: number.into(),
-                });
+                examples.push(Example { why: "Another bill".into(), number: number.into() });
             }
         }
         Ok(examples)
@@ -150,10 +126,7 @@ fn has_price_change(bill: &Value) -> bool {
 fn amount(bill: &Value, field: &str) -> Result<i64, Failure> {
     bill[field].as_str().and_then(paise).ok_or_else(|| {
         let name = number(bill).unwrap_or("a draft");
-        Failure::new(format!(
-            "bill {name}: `{field}` is {}, not an amount",
-            bill[field]
-        ))
+        Failure::new(format!("bill {name}: `{field}` is {}, not an amount", bill[field]))
     })
 }
 
@@ -167,10 +140,7 @@ fn paise(text: &str) -> Option<i64> {
     }
     let whole: i64 = whole.parse().ok()?;
     let cents: i64 = cents.parse().ok()?;
-    whole
-        .checked_mul(100)?
-        .checked_add(cents)
-        .map(|value| sign * value)
+    whole.checked_mul(100)?.checked_add(cents).map(|value| sign * value)
 }
 
 /// An amount as Indians write it: the last three digits, then groups of two.
@@ -196,10 +166,8 @@ mod tests {
     use super::*;
 
     fn bill(number: &str, total: &str, igst: &str, lines: &[(&str, &str)]) -> Value {
-        let lines: Vec<Value> = lines
-            .iter()
-            .map(|(kind, sku)| json!({ "kind": kind, "sku": sku }))
-            .collect();
+        let lines: Vec<Value> =
+            lines.iter().map(|(kind, sku)| json!({ "kind": kind, "sku": sku })).collect();
         json!({
             "number": number, "lines": lines, "taxable": "10.00", "cgst": "0.25", "sgst": "0.25",
             "igst": igst, "round_off": "-0.50", "total": total, "previous_balance": "-1.00",
@@ -211,9 +179,7 @@ mod tests {
     fn amounts_are_exact() {
         assert_eq!(paise("1234.50"), Some(123_450));
         assert_eq!(paise("-0.05"), Some(-5));
-        for wrong in [
-            "1", "1.5", "1.500", ".50", "1.", "1e3", "+1.00", "--1.00", "₹1.00", "",
-        ] {
+        for wrong in ["1", "1.5", "1.500", ".50", "1.", "1e3", "+1.00", "--1.00", "₹1.00", ""] {
             assert_eq!(paise(wrong), None, "{wrong}");
         }
     }
@@ -230,16 +196,11 @@ mod tests {
     #[test]
     fn totals_add_up_every_bill() {
         let bills = Bills {
-            bills: vec![
-                bill("A", "10.00", "0.00", &[]),
-                bill("B", "123456.78", "0.01", &[]),
-            ],
+            bills: vec![bill("A", "10.00", "0.00", &[]), bill("B", "123456.78", "0.01", &[])],
         };
         let table = bills.totals().unwrap();
-        let rows: Vec<Vec<&str>> = table
-            .lines()
-            .map(|row| row.split_whitespace().collect())
-            .collect();
+        let rows: Vec<Vec<&str>> =
+            table.lines().map(|row| row.split_whitespace().collect()).collect();
         assert_eq!(rows[0], ["bills", "2"]);
         assert_eq!(rows[5], ["round-off", "-₹1.00"]);
         assert_eq!(rows[6], ["total", "₹1,23,466.78"]);
@@ -249,9 +210,7 @@ mod tests {
 
     #[test]
     fn a_missing_amount_is_named() {
-        let bills = Bills {
-            bills: vec![json!({ "number": "A", "taxable": 3.5 })],
-        };
+        let bills = Bills { bills: vec![json!({ "number": "A", "taxable": 3.5 })] };
         let failure = bills.totals().unwrap_err().message;
         assert_eq!(failure, "bill A: `taxable` is 3.5, not an amount");
     }
@@ -261,43 +220,22 @@ mod tests {
         let bills = Bills {
             bills: vec![
                 bill("A", "10.00", "0.00", &[("delivery", "milk")]),
-                bill(
-                    "B",
-                    "90.00",
-                    "0.00",
-                    &[("delivery", "milk"), ("delivery", "milk")],
-                ),
-                bill(
-                    "C",
-                    "20.00",
-                    "0.00",
-                    &[("delivery", "milk"), ("order", "ghee")],
-                ),
-                bill(
-                    "D",
-                    "30.00",
-                    "0.00",
-                    &[("late", "milk"), ("delivery", "milk")],
-                ),
+                bill("B", "90.00", "0.00", &[("delivery", "milk"), ("delivery", "milk")]),
+                bill("C", "20.00", "0.00", &[("delivery", "milk"), ("order", "ghee")]),
+                bill("D", "30.00", "0.00", &[("late", "milk"), ("delivery", "milk")]),
                 bill("E", "40.00", "2.00", &[("delivery", "milk")]),
                 bill("F", "99.00", "0.00", &[("delivery", "milk")]),
             ],
         };
-        let numbers: Vec<String> = bills
-            .examples()
-            .unwrap()
-            .into_iter()
-            .map(|example| example.number)
-            .collect();
+        let numbers: Vec<String> =
+            bills.examples().unwrap().into_iter().map(|example| example.number).collect();
         assert_eq!(numbers, ["B", "C", "D", "E", "F"]);
     }
 
     #[test]
     fn other_bills_stand_in_for_missing_kinds() {
-        let mut list: Vec<Value> = ["A", "B", "C"]
-            .iter()
-            .map(|name| bill(name, "10.00", "0.00", &[]))
-            .collect();
+        let mut list: Vec<Value> =
+            ["A", "B", "C"].iter().map(|name| bill(name, "10.00", "0.00", &[])).collect();
         list.push(json!({ "number": null, "total": "5.00" }));
         let examples = Bills { bills: list }.examples().unwrap();
         let shown: Vec<(&str, &str)> = examples
@@ -306,11 +244,7 @@ mod tests {
             .collect();
         assert_eq!(
             shown,
-            [
-                ("The largest bill", "A"),
-                ("Another bill", "B"),
-                ("Another bill", "C")
-            ]
+            [("The largest bill", "A"), ("Another bill", "B"), ("Another bill", "C")]
         );
     }
 }

@@ -58,11 +58,7 @@ pub fn run(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
     let folder = prepare_folder(options.keep.as_deref())?;
     eprintln!("Building dairyos in release mode.");
     let program = workspace::build_release(&["dairyos"])?.join("dairyos");
-    let server = if options.postgres {
-        Some(Server::start(Purpose::Tests)?)
-    } else {
-        None
-    };
+    let server = if options.postgres { Some(Server::start(Purpose::Tests)?) } else { None };
     let database = match &server {
         Some(server) => server.url(),
         None => format!("sqlite:{}", folder.join("dairyos.db").display()),
@@ -92,9 +88,7 @@ fn play(stage: &Stage, folder: &Path, customers: u32) -> Result<(), Failure> {
     ])?;
     let months = months::of_deliveries(&folder.join("data/deliveries.csv"))?;
     let Some((last, earlier)) = months.split_last() else {
-        return Err(Failure::new(format!(
-            "{data}/deliveries.csv holds no deliveries"
-        )));
+        return Err(Failure::new(format!("{data}/deliveries.csv holds no deliveries")));
     };
     stage.show_database();
     stage.step(&[
@@ -122,9 +116,7 @@ fn play(stage: &Stage, folder: &Path, customers: u32) -> Result<(), Failure> {
         stage.step(&["import", "--kind", "deliveries", &late])?;
     }
 
-    stage::heading(&format!(
-        "The bills of {last}, with the certificate of the run"
-    ));
+    stage::heading(&format!("The bills of {last}, with the certificate of the run"));
     stage.step(&["bills", "run", "--month", last, "--issue"])?;
     let listed = stage.read(&["bills", "list", "--month", last, "--json"])?;
     println!();
@@ -139,9 +131,7 @@ fn play(stage: &Stage, folder: &Path, customers: u32) -> Result<(), Failure> {
     }
     stage::heading("Every invariant, checked against the database");
     stage.step(&["verify"])?;
-    let number = examples
-        .first()
-        .map_or("NUMBER", |example| example.number.as_str());
+    let number = examples.first().map_or("NUMBER", |example| example.number.as_str());
     print_next_steps(stage, number);
     Ok(())
 }
@@ -149,18 +139,9 @@ fn play(stage: &Stage, folder: &Path, customers: u32) -> Result<(), Failure> {
 fn print_next_steps(stage: &Stage, number: &str) {
     stage::heading("How to look further");
     let commands: [(&str, &[&str]); 3] = [
-        (
-            "every delivery, price and entry behind a bill:",
-            &["explain", number],
-        ),
-        (
-            "what each customer owes, and the other accounts:",
-            &["ledger", "balances"],
-        ),
-        (
-            "the books for another program:",
-            &["ledger", "export", "--format", "hledger"],
-        ),
+        ("every delivery, price and entry behind a bill:", &["explain", number]),
+        ("what each customer owes, and the other accounts:", &["ledger", "balances"]),
+        ("the books for another program:", &["ledger", "export", "--format", "hledger"]),
     ];
     for (what, words) in commands {
         println!("{what}\n    {}", stage.full_command(words));
@@ -202,11 +183,7 @@ fn keep_until_told(mut server: Server) -> Result<(), Failure> {
 }
 
 fn parse(arguments: Vec<OsString>) -> Result<Options, Failure> {
-    let mut options = Options {
-        postgres: false,
-        keep: None,
-        customers: DEFAULT_CUSTOMERS,
-    };
+    let mut options = Options { postgres: false, keep: None, customers: DEFAULT_CUSTOMERS };
     let mut parser = lexopt::Parser::from_args(arguments);
     while let Some(argument) = parser.next()? {
         match argument {
@@ -228,11 +205,7 @@ mod tests {
     #[test]
     fn options_are_read() {
         let words = ["--customers", "20", "--postgres", "--keep", "x"].map(OsString::from);
-        let expected = Options {
-            postgres: true,
-            keep: Some("x".into()),
-            customers: 20,
-        };
+        let expected = Options { postgres: true, keep: Some("x".into()), customers: 20 };
         assert_eq!(parse(words.to_vec()).unwrap(), expected);
         assert!(parse(vec!["--customers=few".into()]).is_err());
     }

@@ -21,17 +21,12 @@ pub fn of_deliveries(path: &Path) -> Result<Vec<String>, Failure> {
 fn read(input: impl Read) -> Result<Vec<String>, String> {
     let mut reader = csv::Reader::from_reader(input);
     let headers = reader.headers().map_err(|error| error.to_string())?;
-    let column = headers
-        .iter()
-        .position(|name| name == "date")
-        .ok_or("no column `date`")?;
+    let column = headers.iter().position(|name| name == "date").ok_or("no column `date`")?;
     let mut months = BTreeSet::new();
     for record in reader.records() {
         let record = record.map_err(|error| error.to_string())?;
         let date = record.get(column).unwrap_or_default();
-        let month = date
-            .get(..7)
-            .ok_or_else(|| format!("`{date}` is not a date"))?;
+        let month = date.get(..7).ok_or_else(|| format!("`{date}` is not a date"))?;
         if !months.contains(month) {
             months.insert(month.to_owned());
         }
@@ -52,13 +47,7 @@ mod tests {
 
     #[test]
     fn a_wrong_file_is_explained() {
-        assert_eq!(
-            read("a,b\n1,2\n".as_bytes()).unwrap_err(),
-            "no column `date`"
-        );
-        assert_eq!(
-            read("date\nx\n".as_bytes()).unwrap_err(),
-            "`x` is not a date"
-        );
+        assert_eq!(read("a,b\n1,2\n".as_bytes()).unwrap_err(), "no column `date`");
+        assert_eq!(read("date\nx\n".as_bytes()).unwrap_err(), "`x` is not a date");
     }
 }

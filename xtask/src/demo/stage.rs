@@ -44,10 +44,7 @@ impl Stage {
 
     /// A command on the demo's database, complete with the program's path, for copying.
     pub fn full_command(&self, words: &[&str]) -> String {
-        let program = self
-            .program
-            .strip_prefix(workspace::root())
-            .unwrap_or(&self.program);
+        let program = self.program.strip_prefix(workspace::root()).unwrap_or(&self.program);
         let words = [words, &["--database", &self.database]].concat();
         shown(&quoted(&program.to_string_lossy()), &words)
     }
@@ -82,9 +79,6 @@ mod tests {
             stage.full_command(&["explain", "INV/26-27/000001"]),
             "target/release/dairyos explain INV/26-27/000001 --database sqlite:demo/dairyos.db"
         );
-        assert_eq!(
-            shown("dairyos", &["--name", "Gokul Dairy"]),
-            "dairyos --name \"Gokul Dairy\""
-        );
+        assert_eq!(shown("dairyos", &["--name", "Gokul Dairy"]), "dairyos --name \"Gokul Dairy\"");
     }
 }

@@ -26,10 +26,7 @@ pub fn for_server() -> Result<Option<Account>, Failure> {
     }
     for name in CANDIDATES {
         if let Ok(Some(user)) = User::from_name(name) {
-            return Ok(Some(Account {
-                uid: user.uid.as_raw(),
-                gid: user.gid.as_raw(),
-            }));
+            return Ok(Some(Account { uid: user.uid.as_raw(), gid: user.gid.as_raw() }));
         }
     }
     Err(Failure::new(

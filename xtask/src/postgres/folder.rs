@@ -49,10 +49,7 @@ impl TemporaryFolder {
         let candidates = candidates(purpose);
         let usable = |place: &&PathBuf| is_usable(place, account.is_some());
         let Some(place) = candidates.iter().find(usable) else {
-            let names: Vec<_> = candidates
-                .iter()
-                .map(|at| at.display().to_string())
-                .collect();
+            let names: Vec<_> = candidates.iter().map(|at| at.display().to_string()).collect();
             return Err(Failure::new(format!(
                 "there is no temporary folder that the PostgreSQL server can reach (tried {}); \
                  set TMPDIR to one",
@@ -95,18 +92,11 @@ impl Drop for TemporaryFolder {
 
 fn watch(path: &Path, account: Option<Account>) -> Result<Child, Failure> {
     let mut command = Command::new("sh");
-    command
-        .args(["-c", WATCHER, "dairyos-postgres-watcher"])
-        .arg(path);
-    command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
+    command.args(["-c", WATCHER, "dairyos-postgres-watcher"]).arg(path);
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     command.process_group(0).current_dir("/");
     account::apply(account, &mut command);
-    command
-        .spawn()
-        .map_err(|error| Failure::io("start `sh`", &error))
+    command.spawn().map_err(|error| Failure::io("start `sh`", &error))
 }
 
 /// Durable servers prefer a real disk: many systems keep /tmp in memory, where `fsync` is free.

@@ -80,9 +80,7 @@ fn apt_get(arguments: &[&str]) -> Result<(), Failure> {
     let mut command = Command::new("apt-get");
     command.arg("-qq").args(arguments);
     // Its report is long even when quiet; what goes wrong is on the error stream.
-    command
-        .env("DEBIAN_FRONTEND", "noninteractive")
-        .stdout(Stdio::null());
+    command.env("DEBIAN_FRONTEND", "noninteractive").stdout(Stdio::null());
     process::run_to_success(&mut command)
 }
 

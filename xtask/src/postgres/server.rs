@@ -89,10 +89,7 @@ impl Server {
             let mut process = Process::spawn(&programs, folder.path(), account, port, purpose)?;
             match process.wait_until_ready(folder.path())? {
                 Readiness::Ready => {
-                    return Ok(Self {
-                        process,
-                        _folder: folder,
-                    });
+                    return Ok(Self { process, _folder: folder });
                 }
                 Readiness::Ended if attempt < START_ATTEMPTS => attempt += 1,
                 Readiness::Ended => return Err(not_started("it ended at once", folder.path())),
@@ -140,31 +137,18 @@ impl Process {
         purpose: Purpose,
     ) -> Result<Self, Failure> {
         let mut command = Command::new(programs.join("postgres"));
-        command
-            .arg("-D")
-            .arg(folder.join("data"))
-            .arg("-k")
-            .arg(folder);
-        command.args([
-            "-c",
-            "listen_addresses=127.0.0.1",
-            "-c",
-            &format!("port={port}"),
-        ]);
+        command.arg("-D").arg(folder.join("data")).arg("-k").arg(folder);
+        command.args(["-c", "listen_addresses=127.0.0.1", "-c", &format!("port={port}")]);
         for setting in purpose.settings() {
             command.args(["-c", setting]);
         }
         let log = log_file(folder)?;
-        let errors = log
-            .try_clone()
-            .map_err(|error| Failure::io("open a log", &error))?;
+        let errors = log.try_clone().map_err(|error| Failure::io("open a log", &error))?;
         command.stdin(Stdio::null()).stdout(log).stderr(errors);
         // A group of its own: Ctrl-C at the terminal must not stop it before its users are done.
         command.process_group(0);
         prepare(&mut command, folder, account);
-        let child = command
-            .spawn()
-            .map_err(|error| Failure::io("start `postgres`", &error))?;
+        let child = command.spawn().map_err(|error| Failure::io("start `postgres`", &error))?;
         Ok(Self { child, port })
     }
 
@@ -198,9 +182,7 @@ impl Drop for Process {
 /// The file's first line is the process, its eighth the state.
 fn says_ready(state: &str, process: u32) -> bool {
     let mut lines = state.lines();
-    let same = lines
-        .next()
-        .is_some_and(|line| line.trim() == process.to_string());
+    let same = lines.next().is_some_and(|line| line.trim() == process.to_string());
     same && lines.nth(6).is_some_and(|line| line.trim() == "ready")
 }
 
@@ -209,18 +191,10 @@ fn create_cluster(programs: &Path, folder: &Path, account: Option<Account>) -> R
     for locale in ["C.UTF-8", "C"] {
         let mut command = Command::new(programs.join("initdb"));
         command.arg("--pgdata").arg(folder.join("data"));
-        command.args([
-            "--username",
-            USER,
-            "--auth=trust",
-            "--encoding=UTF8",
-            "--no-sync",
-        ]);
+        command.args(["--username", USER, "--auth=trust", "--encoding=UTF8", "--no-sync"]);
         command.arg(format!("--locale={locale}"));
         let log = log_file(folder)?;
-        let errors = log
-            .try_clone()
-            .map_err(|error| Failure::io("open a log", &error))?;
+        let errors = log.try_clone().map_err(|error| Failure::io("open a log", &error))?;
         command.stdout(log).stderr(errors);
         prepare(&mut command, folder, account);
         if process::run(&mut command)?.success() {
@@ -233,11 +207,7 @@ fn create_cluster(programs: &Path, folder: &Path, account: Option<Account>) -> R
 /// What every program of PostgreSQL needs here: the right user, a folder it may enter, messages in
 /// English, and none of the caller's own PostgreSQL settings.
 fn prepare(command: &mut Command, folder: &Path, account: Option<Account>) {
-    command
-        .current_dir(folder)
-        .env("LC_ALL", "C")
-        .env_remove("PGDATA")
-        .env_remove("PGPORT");
+    command.current_dir(folder).env("LC_ALL", "C").env_remove("PGDATA").env_remove("PGPORT");
     account::apply(account, command);
 }
 
@@ -261,9 +231,7 @@ fn not_started(why: &str, folder: &Path) -> Failure {
     let log = fs::read_to_string(folder.join("server.log")).unwrap_or_default();
     let lines: Vec<&str> = log.lines().collect();
     let last = lines[lines.len().saturating_sub(LOG_LINES)..].join("\n  ");
-    Failure::new(format!(
-        "PostgreSQL did not start: {why}. The end of its log:\n  {last}"
-    ))
+    Failure::new(format!("PostgreSQL did not start: {why}. The end of its log:\n  {last}"))
 }
 
 #[cfg(test)]

@@ -12,12 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("http", &["domain", "app"]),
     ("dairyos", &["domain", "store", "app", "http", "gateways"]),
     ("testkit", &["domain", "store", "app", "http", "gateways"]),
-    (
-        "bench",
-        &[
-            "domain", "store", "app", "http", "gateways", "dairyos", "testkit",
-        ],
-    ),
+    ("bench", &["domain", "store", "app", "http", "gateways", "dairyos", "testkit"]),
     ("xtask", &[]),
 ];
 
@@ -49,9 +44,9 @@ pub fn problem(folder: &str, dependency: &Dependency) -> Option<String> {
     match &dependency.folder {
         Some(target) if allowed.contains(&target.as_str()) => None,
         Some(target) if target == TEST_KIT && dependency.for_tests => None,
-        Some(target) if target == TEST_KIT => Some(format!(
-            "`{folder}` may use `{TEST_KIT}` only in [dev-dependencies]; move it"
-        )),
+        Some(target) if target == TEST_KIT => {
+            Some(format!("`{folder}` may use `{TEST_KIT}` only in [dev-dependencies]; move it"))
+        }
         Some(target) => Some(format!(
             "`{folder}` may not use `{target}`; move the code to where the arrows of \
              ARCHITECTURE.md allow it"
@@ -76,19 +71,11 @@ mod tests {
 
     fn inner(folder: &str, for_tests: bool) -> Dependency {
         let package = format!("dairyos-{folder}");
-        Dependency {
-            package,
-            folder: Some(folder.to_owned()),
-            for_tests,
-        }
+        Dependency { package, folder: Some(folder.to_owned()), for_tests }
     }
 
     fn outer(package: &str, for_tests: bool) -> Dependency {
-        Dependency {
-            package: package.to_owned(),
-            folder: None,
-            for_tests,
-        }
+        Dependency { package: package.to_owned(), folder: None, for_tests }
     }
 
     #[test]

@@ -17,21 +17,13 @@ const COUNT_FILE: &str = "xtask/escapes.txt";
 
 /// Compares the markers in the store with the number written down.
 pub fn check(repository: &Repository) -> Result<Vec<Violation>, Failure> {
-    if !repository
-        .files()
-        .any(|file| file.path.starts_with(SOURCES))
-    {
+    if !repository.files().any(|file| file.path.starts_with(SOURCES)) {
         eprintln!("tidy: escapes are not counted, because there is no {SOURCES}");
         return Ok(Vec::new());
     }
-    let written = repository
-        .text(COUNT_FILE)
-        .map(str::trim)
-        .and_then(|text| text.parse().ok());
+    let written = repository.text(COUNT_FILE).map(str::trim).and_then(|text| text.parse().ok());
     let Some(allowed) = written else {
-        return Err(Failure::new(format!(
-            "{COUNT_FILE} must hold one whole number"
-        )));
+        return Err(Failure::new(format!("{COUNT_FILE} must hold one whole number")));
     };
     let places: Vec<(&str, usize)> = repository
         .files()
@@ -54,10 +46,7 @@ pub fn check(repository: &Repository) -> Result<Vec<Violation>, Failure> {
     );
     let violation = |(path, _): &(&str, usize)| {
         let text = repository.text(path).unwrap_or_default();
-        let line = text
-            .lines()
-            .position(|line| is_escape(&line))
-            .map_or(1, |index| index + 1);
+        let line = text.lines().position(|line| is_escape(&line)).map_or(1, |index| index + 1);
         Violation::new(path, line, message.clone())
     };
     Ok(places.iter().map(violation).collect())
@@ -74,15 +63,8 @@ mod tests {
     use super::*;
 
     fn violations(count: &str, store: &str) -> Vec<String> {
-        let files = [
-            ("xtask/escapes.txt", count),
-            ("crates/store/src/tx.rs", store),
-        ];
-        check(&Repository::of(&files))
-            .unwrap()
-            .iter()
-            .map(ToString::to_string)
-            .collect()
+        let files = [("xtask/escapes.txt", count), ("crates/store/src/tx.rs", store)];
+        check(&Repository::of(&files)).unwrap().iter().map(ToString::to_string).collect()
     }
 
     #[test]

@@ -28,9 +28,7 @@ pub fn problem(declared: Option<&str>) -> Option<String> {
     };
     // Lax, because old packages write `MIT/Apache-2.0`.
     match Expression::parse_mode(declared, ParseMode::LAX) {
-        Err(_) => Some(format!(
-            "has the licence `{declared}`, which is no SPDX expression"
-        )),
+        Err(_) => Some(format!("has the licence `{declared}`, which is no SPDX expression")),
         Ok(expression) => {
             let allowed = expression.evaluate(|part| ALLOWED.contains(&part.to_string().as_str()));
             (!allowed).then(|| format!("has the licence `{declared}`, which is not allowed"))
@@ -60,17 +58,9 @@ mod tests {
 
     #[test]
     fn others_are_named() {
-        for declared in [
-            "GPL-3.0-only",
-            "MIT AND MPL-2.0",
-            "AGPL-3.0-or-later",
-            "BUSL-1.1",
-        ] {
+        for declared in ["GPL-3.0-only", "MIT AND MPL-2.0", "AGPL-3.0-or-later", "BUSL-1.1"] {
             let found = problem(Some(declared));
-            assert!(
-                found.is_some_and(|text| text.contains(declared)),
-                "{declared}"
-            );
+            assert!(found.is_some_and(|text| text.contains(declared)), "{declared}");
         }
         assert_eq!(problem(None), Some("declares no licence".to_owned()));
         assert!(problem(Some("see the file")).is_some());

@@ -46,11 +46,7 @@ fn check_arrows(package: &Value, manifest: &str, text: &str, root: &Path) -> Vec
         .filter_map(|declared| {
             let dependency = read_dependency(declared, root);
             let problem = arrows::problem(&folder, &dependency)?;
-            Some(Violation::new(
-                manifest,
-                declaration(text, &dependency),
-                problem,
-            ))
+            Some(Violation::new(manifest, declaration(text, &dependency), problem))
         })
         .collect()
 }
@@ -92,10 +88,7 @@ fn check_licence(package: &Value, lock: &str) -> Option<Violation> {
 
 fn relative_manifest(package: &Value, root: &Path) -> String {
     let path = Path::new(package["manifest_path"].as_str().unwrap_or_default());
-    path.strip_prefix(root)
-        .unwrap_or(path)
-        .to_string_lossy()
-        .into_owned()
+    path.strip_prefix(root).unwrap_or(path).to_string_lossy().into_owned()
 }
 
 fn name_of(folder: &Path) -> Option<String> {
@@ -122,11 +115,7 @@ mod tests {
         let manifest = "crates/domain/Cargo.toml";
         let found = check_arrows(&package, manifest, MANIFEST, Path::new("/repo"));
         assert_eq!(found.len(), 1, "{found:?}");
-        assert!(
-            found[0]
-                .to_string()
-                .starts_with("crates/domain/Cargo.toml:6: `domain` may not")
-        );
+        assert!(found[0].to_string().starts_with("crates/domain/Cargo.toml:6: `domain` may not"));
     }
 
     #[test]
@@ -134,10 +123,7 @@ mod tests {
         let lock = "version = 4\n\n[[package]]\nname = \"left\"\n";
         let package = json!({ "name": "left", "version": "1.0.0", "license": "GPL-3.0-only" });
         let found = check_licence(&package, lock).unwrap().to_string();
-        assert!(
-            found.starts_with("Cargo.lock:4: left 1.0.0 has the licence"),
-            "{found}"
-        );
+        assert!(found.starts_with("Cargo.lock:4: left 1.0.0 has the licence"), "{found}");
         let fine = json!({ "name": "left", "version": "1.0.0", "license": "MIT" });
         assert_eq!(check_licence(&fine, lock), None);
     }

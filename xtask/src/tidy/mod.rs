@@ -43,11 +43,7 @@ pub struct Violation {
 
 impl Violation {
     fn new(path: &str, line: usize, message: impl Into<String>) -> Self {
-        Self {
-            path: path.to_owned(),
-            line,
-            message: message.into(),
-        }
+        Self { path: path.to_owned(), line, message: message.into() }
     }
 }
 
@@ -69,10 +65,7 @@ pub fn run(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
         println!("tidy: nothing to mend");
         return Ok(ExitCode::SUCCESS);
     }
-    Err(Failure::new(format!(
-        "tidy found {} violation(s)",
-        violations.len()
-    )))
+    Err(Failure::new(format!("tidy found {} violation(s)", violations.len())))
 }
 
 /// Every violation in a checkout, sorted by place.
@@ -85,9 +78,7 @@ fn check(root: &Path) -> Result<Vec<Violation>, Failure> {
             continue;
         };
         violations.extend(places::check(&file.path, text));
-        let ending = Path::new(&file.path)
-            .extension()
-            .and_then(|ending| ending.to_str());
+        let ending = Path::new(&file.path).extension().and_then(|ending| ending.to_str());
         if ending == Some("rs") {
             violations.extend(size::check(&file.path, text));
         }

@@ -5,11 +5,7 @@
 use super::Violation;
 
 /// Built from parts, so that this file does not break its own rule.
-const FORBIDDEN: [&str; 3] = [
-    concat!("/", "work/"),
-    concat!("/", "root/"),
-    concat!("/", "home/"),
-];
+const FORBIDDEN: [&str; 3] = [concat!("/", "work/"), concat!("/", "root/"), concat!("/", "home/")];
 
 /// Checks one text file.
 pub fn check(path: &str, text: &str) -> Vec<Violation> {
@@ -19,10 +15,7 @@ pub fn check(path: &str, text: &str) -> Vec<Violation> {
     let mut violations = Vec::new();
     for (index, line) in text.lines().enumerate() {
         for folder in FORBIDDEN {
-            if line
-                .match_indices(folder)
-                .any(|(at, _)| starts_path(&line[..at]))
-            {
+            if line.match_indices(folder).any(|(at, _)| starts_path(&line[..at])) {
                 let message = format!("`{folder}` is a path of one machine; use a relative path");
                 violations.push(Violation::new(path, index + 1, message));
             }
@@ -34,10 +27,7 @@ pub fn check(path: &str, text: &str) -> Vec<Violation> {
 /// Whether a slash after this text begins an absolute path, rather than going on with a relative
 /// path, an address or a variable.
 fn starts_path(before: &str) -> bool {
-    before
-        .chars()
-        .next_back()
-        .is_none_or(|c| !(c.is_alphanumeric() || "_-.~}*)>$".contains(c)))
+    before.chars().next_back().is_none_or(|c| !(c.is_alphanumeric() || "_-.~}*)>$".contains(c)))
 }
 
 #[cfg(test)]
@@ -47,11 +37,7 @@ mod tests {
     #[test]
     fn absolute_paths_are_found() {
         for folder in FORBIDDEN {
-            for text in [
-                format!("cd {folder}x"),
-                format!("\"{folder}\""),
-                folder.to_owned(),
-            ] {
+            for text in [format!("cd {folder}x"), format!("\"{folder}\""), folder.to_owned()] {
                 assert_eq!(check("a.md", &format!("\n{text}\n"))[0].line, 2, "{text}");
             }
         }
@@ -61,10 +47,7 @@ mod tests {
     fn relative_paths_addresses_and_variables_are_fine() {
         for folder in FORBIDDEN {
             for before in ["target", "..", "https://example.org", "$X", "${X}", "~"] {
-                assert!(
-                    check("a.md", &format!("{before}{folder}x")).is_empty(),
-                    "{before}"
-                );
+                assert!(check("a.md", &format!("{before}{folder}x")).is_empty(), "{before}");
             }
             assert!(check("Cargo.lock", folder).is_empty());
         }

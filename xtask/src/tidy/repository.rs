@@ -35,9 +35,7 @@ impl Repository {
         let mut command = Command::new("git");
         // The checkout may belong to another user, as in a container; it is only listed.
         command.args(["-c", "safe.directory=*", "ls-files", "-z"]);
-        command
-            .args(["--cached", "--others", "--exclude-standard"])
-            .current_dir(root);
+        command.args(["--cached", "--others", "--exclude-standard"]).current_dir(root);
         let output = process::capture(&mut command).map_err(|failure| {
             Failure::new(format!("tidy asks git for the files: {}", failure.message))
         })?;
@@ -51,19 +49,10 @@ impl Repository {
             };
             if data.is_file() {
                 let text = read_text(&full, data.len())?;
-                files.insert(
-                    path.to_owned(),
-                    SourceFile {
-                        path: path.to_owned(),
-                        text,
-                    },
-                );
+                files.insert(path.to_owned(), SourceFile { path: path.to_owned(), text });
             }
         }
-        Ok(Self {
-            files,
-            root: root.to_path_buf(),
-        })
+        Ok(Self { files, root: root.to_path_buf() })
     }
 
     /// A checkout of the given files, for tests.
@@ -73,14 +62,9 @@ impl Repository {
             path: path.to_owned(),
             text: Some(text.to_owned()),
         };
-        let files = files
-            .iter()
-            .map(|(path, text)| ((*path).to_owned(), file(path, text)))
-            .collect();
-        Self {
-            files,
-            root: std::path::PathBuf::from("/nonexistent"),
-        }
+        let files =
+            files.iter().map(|(path, text)| ((*path).to_owned(), file(path, text))).collect();
+        Self { files, root: std::path::PathBuf::from("/nonexistent") }
     }
 
     /// All files, sorted by path.
@@ -113,7 +97,5 @@ fn read_text(path: &Path, bytes: u64) -> Result<Option<String>, Failure> {
 
 /// The line, counted from 1, on which a text first holds a word; 1 when it does not.
 pub fn line_of(text: &str, word: &str) -> usize {
-    text.lines()
-        .position(|line| line.contains(word))
-        .map_or(1, |index| index + 1)
+    text.lines().position(|line| line.contains(word)).map_or(1, |index| index + 1)
 }

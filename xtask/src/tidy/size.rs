@@ -52,9 +52,7 @@ fn opens_tests(lines: &[&str]) -> bool {
         return false;
     }
     // rustfmt puts the closing brace of a module alone at the start of a line.
-    rest.skip_while(|line| **line != "}")
-        .skip(1)
-        .all(|line| line.is_empty())
+    rest.skip_while(|line| **line != "}").skip(1).all(|line| line.is_empty())
 }
 
 fn is_test_file(path: &str) -> bool {
@@ -67,9 +65,7 @@ fn below_tests(path: &str) -> bool {
 
 /// An address cannot be broken, nor can one string of a list of test vectors.
 fn may_be_long(path: &str, line: &str) -> bool {
-    let vector = ["\"", "r\"", "r#\""]
-        .iter()
-        .any(|start| line.trim_start().starts_with(start));
+    let vector = ["\"", "r\"", "r#\""].iter().any(|start| line.trim_start().starts_with(start));
     line.contains("https://") || line.contains("http://") || (below_tests(path) && vector)
 }
 
@@ -90,19 +86,12 @@ mod tests {
         assert_eq!(messages("a.rs", &file(500, "")), Vec::<String>::new());
         let long = messages("a.rs", &file(501, ""));
         assert_eq!(long.len(), 1);
-        assert!(
-            long[0].starts_with("a.rs:501: 501 lines without tests"),
-            "{}",
-            long[0]
-        );
+        assert!(long[0].starts_with("a.rs:501: 501 lines without tests"), "{}", long[0]);
     }
 
     #[test]
     fn tests_at_the_end_do_not_count() {
-        let tests = format!(
-            "#[cfg(test)]\nmod tests {{\n{}}}\n",
-            "    // t\n".repeat(600)
-        );
+        let tests = format!("#[cfg(test)]\nmod tests {{\n{}}}\n", "    // t\n".repeat(600));
         assert!(messages("a.rs", &file(500, &tests)).is_empty());
         let attribute = tests.replace("mod tests", "#[expect(missing_docs)]\nmod tests");
         assert!(messages("a.rs", &file(500, &attribute)).is_empty());
@@ -137,10 +126,6 @@ mod tests {
     #[test]
     fn a_file_opens_with_its_purpose() {
         let found = messages("a.rs", "use std::fs;\n");
-        assert!(
-            found[0].starts_with("a.rs:1: the file does not open with `//!`"),
-            "{}",
-            found[0]
-        );
+        assert!(found[0].starts_with("a.rs:1: the file does not open with `//!`"), "{}", found[0]);
     }
 }

@@ -64,13 +64,14 @@ pub(super) struct Decision {
 pub(super) fn decide(facts: &Facts, party: &Party, mode: Mode) -> Result<Decision, AppError> {
     let mut tally = Tally::default();
     let bill_of_month = party.bill_of_month(mode);
+    let waits = party.bill.as_ref().is_some_and(|bill| bill.needs_rerun);
     let mut billable = Vec::new();
     let mut staying = Vec::new();
     for (place, item) in party.items.iter().enumerate() {
         match stand(facts, party, item, bill_of_month) {
-            Standing::Billed(_) if mode == Mode::IssueDrafts => tally.left(item, Left::NoDraft),
             Standing::Billed(kind) => billable.push((place, kind)),
             Standing::Stays => staying.push(item),
+            Standing::Left(Left::AfterIssue) if waits => tally.left(item, Left::CustomerExcluded),
             Standing::Left(reason) => tally.left(item, reason),
         }
     }
@@ -79,40 +80,35 @@ pub(super) fn decide(facts: &Facts, party: &Party, mode: Mode) -> Result<Decisio
             for item in staying {
                 tally.left(item, Left::CustomerExcluded);
             }
-            let reason = "a delivery on its draft was corrected; run the month's bills again, then \
-                          issue";
-            Outcome::Excluded {
-                reason: reason.to_owned(),
-                withdrawn: None,
-            }
+            excluded(
+                "a delivery on its draft was corrected; run the month's bills again, then issue",
+            )
         }
         (Some(bill), BillOfMonth::Issued) => {
             for item in &staying {
                 tally.billed(item);
             }
             let value = value_of(facts, bill.id, bill.interstate, &staying)?;
-            Outcome::Stands {
-                value: value.plus(bill.round_off)?,
-            }
+            Outcome::Stands { value: value.plus(bill.round_off)? }
         }
-        _ if billable.is_empty() => Outcome::Nothing {
-            withdrawn: party.bill.as_ref().map(|bill| bill.id),
-        },
+        _ if mode == Mode::IssueDrafts && !billable.is_empty() => {
+            let items = billable.iter().filter_map(|(place, _)| party.items.get(*place));
+            items.for_each(|item| tally.left(item, Left::NoDraft));
+            excluded("it has deliveries but no draft; run the month's bills again, then issue")
+        }
+        _ if billable.is_empty() => {
+            Outcome::Nothing { withdrawn: party.bill.as_ref().map(|bill| bill.id) }
+        }
         _ => compute(facts, party, &billable, &mut tally),
     };
-    let Tally {
-        deliveries,
-        orders,
-        mut open_months,
-    } = tally;
+    let Tally { deliveries, orders, mut open_months } = tally;
     open_months.sort_unstable();
     open_months.dedup();
-    Ok(Decision {
-        outcome,
-        deliveries,
-        orders,
-        open_months,
-    })
+    Ok(Decision { outcome, deliveries, orders, open_months })
+}
+
+fn excluded(reason: &str) -> Outcome {
+    Outcome::Excluded { reason: reason.to_owned(), withdrawn: None }
 }
 
 fn stand(facts: &Facts, party: &Party, item: &Item, bill_of_month: BillOfMonth) -> Standing {
@@ -129,14 +125,7 @@ fn stand(facts: &Facts, party: &Party, item: &Item, bill_of_month: BillOfMonth) 
         (Some(_), _) => OnBill::Another,
     };
     let closed = item.day.month() != facts.month && facts.is_closed(party.id, item.day.month());
-    standing_of(
-        item.day,
-        own_kind,
-        on_bill,
-        facts.month,
-        bill_of_month,
-        closed,
-    )
+    standing_of(item.day, own_kind, on_bill, facts.month, bill_of_month, closed)
 }
 
 fn compute(
@@ -160,17 +149,9 @@ fn compute(
             agreed_price: item.agreed_price,
         });
     }
-    let payer = billing::Party {
-        customer: party.id,
-        interstate: party.interstate,
-    };
-    let drafted = draft_bill(
-        payer,
-        &items,
-        &facts.products,
-        &facts.prices,
-        facts.business.round_off,
-    );
+    let payer = billing::Party { customer: party.id, interstate: party.interstate };
+    let drafted =
+        draft_bill(payer, &items, &facts.products, &facts.prices, facts.business.round_off);
     let on_places = places.iter().filter_map(|place| party.items.get(*place));
     match drafted {
         Ok(draft) => {
@@ -179,20 +160,12 @@ fn compute(
             let changed = party.bill.as_ref().is_none_or(|bill| {
                 bill.content != content || bill.needs_rerun || bill.interstate != party.interstate
             });
-            Outcome::Computed(Computed {
-                draft,
-                content,
-                items: places,
-                changed,
-            })
+            Outcome::Computed(Computed { draft, content, items: places, changed })
         }
         Err(error) => {
             on_places.for_each(|item| tally.left(item, Left::CustomerExcluded));
             let withdrawn = party.bill.as_ref().map(|bill| bill.id);
-            Outcome::Excluded {
-                reason: error.to_string(),
-                withdrawn,
-            }
+            Outcome::Excluded { reason: error.to_string(), withdrawn }
         }
     }
 }
@@ -212,12 +185,7 @@ fn value_of(
         *sum = sum.plus(item.quantity)?;
     }
     let mut value = Money::ZERO;
-    for kept in facts
-        .lines
-        .get(&bill)
-        .map(Vec::as_slice)
-        .unwrap_or_default()
-    {
+    for kept in facts.lines.get(&bill).map(Vec::as_slice).unwrap_or_default() {
         let line = &kept.line;
         let quantity = quantities.get(&kept.line_no).copied().unwrap_or_default();
         let (price, rate) = (line.unit_price, line.tax_rate);

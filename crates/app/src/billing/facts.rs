@@ -4,7 +4,7 @@
 
 use super::run::Mode;
 use crate::{AppError, business};
-use domain::billing::{BillOfMonth, BillState, Left};
+use domain::billing::{BillOfMonth, Left};
 use domain::calendar::{Day, Month};
 use domain::catalog::{PriceBook, Product};
 use domain::ids::{BillId, CustomerId, OrderId, ProductId};
@@ -116,15 +116,11 @@ impl Facts {
             .iter()
             .any(|(_, earlier)| *earlier < month && !closed.contains(earlier));
         let closed_for = if undecided {
-            billing::issued_earlier(tx, from, to, month)?
-                .into_iter()
-                .collect()
+            billing::issued_earlier(tx, from, to, month)?.into_iter().collect()
         } else {
             HashSet::new()
         };
-        let Loader {
-            parties, unbilled, ..
-        } = loader;
+        let Loader { parties, unbilled, .. } = loader;
         Ok(Self {
             month,
             business,
@@ -147,6 +143,8 @@ struct Loader {
     /// For each id of the range, the place of its customer in `parties`.
     places: Vec<Option<usize>>,
     unbilled: Vec<(CustomerId, Month)>,
+    /// Drafts of other months, which may hold items of earlier months.
+    other_drafts: HashSet<BillId>,
 }
 
 impl Loader {
@@ -173,13 +171,8 @@ impl Loader {
                 owes: Money::ZERO,
             });
         }
-        let mut loader = Self {
-            month,
-            range,
-            parties,
-            places,
-            unbilled: Vec::new(),
-        };
+        let (unbilled, other_drafts) = (Vec::new(), HashSet::new());
+        let mut loader = Self { month, range, parties, places, unbilled, other_drafts };
         for (customer, owes) in ledger::receivables(tx, from, to)? {
             if let Some(party) = loader.party(customer) {
                 party.owes = owes;
@@ -229,6 +222,8 @@ impl Loader {
             self.take_order(order);
         }
         if self.unbilled.iter().any(|(_, earlier)| *earlier < month) {
+            let elsewhere = billing::drafts_of_other_months(tx, from, to, month)?;
+            self.other_drafts = elsewhere.into_iter().collect();
             deliveries::earlier(tx, from, to, month, |found| self.take_earlier(found, mode))?;
             for order in orders::earlier(tx, from, to, month)? {
                 self.take_earlier_order(order, mode);
@@ -255,35 +250,30 @@ impl Loader {
         }
     }
 
-    /// Takes an item of an earlier month unless it stands on another bill, or on a bill whose
-    /// items are read through its lines.
     fn take_earlier(&mut self, found: deliveries::Billable, mode: Mode) {
-        if let Some(party) = self.party(found.customer)
-            && is_free_for(party, found.on, mode)
-        {
-            party.items.push(of_delivery(&found));
+        if self.concerns(found.customer, found.on, mode) {
+            self.take(found);
         }
     }
 
     fn take_earlier_order(&mut self, found: orders::Billable, mode: Mode) {
-        if let Some(party) = self.party(found.customer)
-            && is_free_for(party, found.on, mode)
-        {
-            party.items.push(of_order(&found));
+        if self.concerns(found.customer, found.on, mode) {
+            self.take_order(found);
         }
     }
-}
 
-fn is_free_for(party: &Party, on: Option<(BillId, i64)>, mode: Mode) -> bool {
-    match on {
-        None => true,
-        Some((bill, _)) => {
-            party
-                .bill
-                .as_ref()
-                .is_some_and(|own| own.id == bill && own.state == BillState::Draft)
-                && party.bill_of_month(mode) == BillOfMonth::Open
-        }
+    /// Whether an item of an earlier month concerns the run: one that is free, one on the draft
+    /// that is computed anew, and one on another month's draft, which keeps its month open. Items
+    /// of bills that stand are read through their lines; those of issued bills are done with.
+    fn concerns(&mut self, customer: CustomerId, on: Option<(BillId, i64)>, mode: Mode) -> bool {
+        let Some((bill, _)) = on else {
+            return true;
+        };
+        self.other_drafts.contains(&bill)
+            || self.party(customer).is_some_and(|party| {
+                party.bill_of_month(mode) == BillOfMonth::Open
+                    && party.bill.as_ref().is_some_and(|own| own.id == bill)
+            })
     }
 }
 

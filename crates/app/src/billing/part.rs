@@ -71,10 +71,7 @@ impl Part {
         self.excluded += 1;
         if self.excluded_listed.len() < MAX_EXCLUDED_LISTED {
             let customer_code = customer_code.to_owned();
-            self.excluded_listed.push(Excluded {
-                customer_code,
-                reason,
-            });
+            self.excluded_listed.push(Excluded { customer_code, reason });
         }
     }
 }
@@ -95,8 +92,7 @@ impl Whole {
         sum.nothing += part.nothing;
         sum.excluded += part.excluded;
         let room = MAX_EXCLUDED_LISTED.saturating_sub(sum.excluded_listed.len());
-        sum.excluded_listed
-            .extend(part.excluded_listed.into_iter().take(room));
+        sum.excluded_listed.extend(part.excluded_listed.into_iter().take(room));
         add_counts(&mut sum.deliveries, &part.deliveries);
         add_counts(&mut sum.orders, &part.orders);
         sum.drafts += part.drafts;

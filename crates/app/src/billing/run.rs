@@ -13,7 +13,7 @@ use domain::billing::Certificate;
 use domain::calendar::Month;
 use domain::money::Money;
 use serde_json::json;
-use store::{Lock, Store, StoreError, Tx, audit, billing, customers};
+use store::{Lock, Store, StoreError, Tx, Work, audit, billing, customers};
 
 /// Customers billed in one transaction: few enough that others wait a fraction of a second.
 const CUSTOMERS_PER_RANGE: i64 = 2_000;
@@ -85,11 +85,7 @@ pub fn run(
     request: Request,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Report, AppError> {
-    let Request {
-        month,
-        mode,
-        dry_run,
-    } = request;
+    let Request { month, mode, dry_run } = request;
     let today = actor.at.business_day();
     if month.first_day() > today {
         return Err(AppError::FutureMonth { month, today });
@@ -102,17 +98,10 @@ pub fn run(
     let mut whole = Whole::default();
     let mut from = 1;
     while from <= last {
-        let range = Range {
-            from,
-            to: (from + CUSTOMERS_PER_RANGE - 1).min(last),
-        };
+        let range = Range { from, to: (from + CUSTOMERS_PER_RANGE - 1).min(last) };
         let part = store.write(|tx| {
             let part = run_range(tx, actor, request, range)?;
-            if dry_run {
-                Err(Stop::Dry(Box::new(part)))
-            } else {
-                Ok(part)
-            }
+            if dry_run { Err(Stop::Dry(Box::new(part))) } else { Ok(part) }
         });
         whole.add(match part {
             Ok(part) => part,
@@ -123,17 +112,19 @@ pub fn run(
         from = range.to + 1;
     }
     let (certificate, changes) = whole.certify(month);
-    if mode == Mode::IssueDrafts && certificate.bills_issued == 0 {
+    if mode == Mode::IssueDrafts && certificate.bills_issued == 0 && !was_run(store, month)? {
         return Err(AppError::NothingToIssue(month));
     }
-    let report = Report {
-        certificate,
-        changes,
-    };
+    let report = Report { certificate, changes };
     if !dry_run {
         store.write(|tx| finish(tx, actor, request, &report))?;
     }
     Ok(report)
+}
+
+/// Whether bills of a month were ever run, even if there was nothing to bill.
+fn was_run(store: &Store, month: Month) -> Result<bool, AppError> {
+    store.read(|tx| Ok(billing::last_run(tx, month)?.is_some()))
 }
 
 /// Bills one range of customers.
@@ -144,7 +135,8 @@ fn run_range(
     range: Range,
 ) -> Result<Part, AppError> {
     tx.lock(Lock::Billing)?;
-    tx.prefer_indexes()?;
+    tx.flush_later()?;
+    tx.expect(Work::ReadRanges)?;
     let facts = Facts::load(tx, request.month, request.mode, range)?;
     let mut part = Part::default();
     let mut decisions = Vec::with_capacity(facts.parties.len());
@@ -161,23 +153,22 @@ fn run_range(
             }
             Outcome::Stands { value } => {
                 part.billed += 1;
-                part.contents
-                    .extend(party.bill.as_ref().map(|bill| bill.content));
+                part.contents.extend(party.bill.as_ref().map(|bill| bill.content));
                 add_value(&mut part, *value)?;
             }
         }
         decisions.push(decision);
     }
+    tx.expect(Work::WriteSets)?;
     part.changes = save::save(tx, actor, request.mode, &facts, &decisions)?;
+    tx.expect(Work::ReadRanges)?;
     let found = billing::sums_of_month(tx, request.month, range.from, range.to)?;
     (part.sums.lines, part.sums.issued, part.sums.receivable) = found;
     let issued_now = part.changes.issued;
-    let issued_before = facts.parties.iter().filter(|party| {
-        party
-            .bill
-            .as_ref()
-            .is_some_and(|bill| bill.state.is_final())
-    });
+    let issued_before = facts
+        .parties
+        .iter()
+        .filter(|party| party.bill.as_ref().is_some_and(|bill| bill.state.is_final()));
     part.issued = issued_now + issued_before.count() as u64;
     part.drafts = part.billed - part.issued.min(part.billed);
     Ok(part)

@@ -15,6 +15,7 @@ use domain::ids::{BillId, CustomerId, OrderId, ProductId};
 use domain::ledger::{Transaction, bill_transaction};
 use domain::money::{Money, TaxSplit};
 use serde_json::json;
+use std::collections::HashMap;
 use store::billing::{KeptBill, NewBill, Redraft, SeriesNumber};
 use store::deliveries::Link;
 use store::imports::{Counter, allot};
@@ -75,8 +76,7 @@ pub(super) fn save(
     }
     clear_changed_drafts(tx, &works)?;
     let lines = works.iter().filter_map(|work| {
-        work.rewritten()
-            .map(|computed| (work.id, computed.draft.lines.as_slice()))
+        work.rewritten().map(|computed| (work.id, computed.draft.lines.as_slice()))
     });
     billing::add_lines(tx, lines)?;
     link(tx, &works)?;
@@ -86,14 +86,10 @@ pub(super) fn save(
         post(tx, actor, day, &works)?;
     } else {
         let unchanged = works.iter().filter(|work| !work.is_rewritten());
-        let owed = |work: &Work<'_>| {
-            work.kept
-                .is_some_and(|b| b.previous_balance != work.party.owes)
-        };
-        let stale: Vec<_> = unchanged
-            .filter(|work| owed(work))
-            .map(|work| (work.id, work.party.owes))
-            .collect();
+        let owed =
+            |work: &Work<'_>| work.kept.is_some_and(|b| b.previous_balance != work.party.owes);
+        let stale: Vec<_> =
+            unchanged.filter(|work| owed(work)).map(|work| (work.id, work.party.owes)).collect();
         billing::touch_previous_balance(tx, &stale)?;
     }
     trace(tx, actor, &works)?;
@@ -115,10 +111,7 @@ fn standing_final(facts: &Facts, decisions: &[Decision]) -> u64 {
     let pairs = facts.parties.iter().zip(decisions);
     let standing = pairs.filter(|(party, decision)| {
         matches!(decision.outcome, Outcome::Stands { .. })
-            && party
-                .bill
-                .as_ref()
-                .is_some_and(|bill| bill.state.is_final())
+            && party.bill.as_ref().is_some_and(|bill| bill.state.is_final())
     });
     standing.count() as u64
 }
@@ -134,13 +127,7 @@ fn collect<'a>(facts: &'a Facts, decisions: &'a [Decision]) -> Vec<Work<'a>> {
             _ => return None,
         };
         let id = kept.map_or(BillId(0), |bill| bill.id);
-        Some(Work {
-            party,
-            kept,
-            computed,
-            id,
-            number: None,
-        })
+        Some(Work { party, kept, computed, id, number: None })
     };
     pairs.filter_map(work).collect()
 }
@@ -167,11 +154,7 @@ fn give_numbers(tx: &mut Tx<'_>, facts: &Facts, works: &mut [Work<'_>]) -> Resul
     let first = billing::allot_numbers(tx, prefix.as_str(), year, works.len())?;
     for (work, serial) in works.iter_mut().zip(first..) {
         let number = BillNumber::new(prefix, year, serial)?;
-        work.number = Some(SeriesNumber {
-            number,
-            prefix: prefix.as_str().to_owned(),
-            year,
-        });
+        work.number = Some(SeriesNumber { number, prefix: prefix.as_str().to_owned(), year });
     }
     Ok(())
 }
@@ -186,13 +169,8 @@ fn withdraw(
     let mut gone = Vec::new();
     let mut traces = Vec::new();
     for (party, decision) in facts.parties.iter().zip(decisions) {
-        let (Outcome::Nothing {
-            withdrawn: Some(bill),
-        }
-        | Outcome::Excluded {
-            withdrawn: Some(bill),
-            ..
-        }) = &decision.outcome
+        let (Outcome::Nothing { withdrawn: Some(bill) }
+        | Outcome::Excluded { withdrawn: Some(bill), .. }) = &decision.outcome
         else {
             continue;
         };
@@ -209,10 +187,7 @@ fn withdraw(
     let bills: Vec<BillId> = gone.iter().map(|(_, bill)| *bill).collect();
     billing::delete_drafts(tx, &bills)?;
     audit::write(tx, actor, &traces)?;
-    Ok(Changes {
-        withdrawn: gone.len() as u64,
-        ..Changes::default()
-    })
+    Ok(Changes { withdrawn: gone.len() as u64, ..Changes::default() })
 }
 
 fn clear_changed_drafts(tx: &mut Tx<'_>, works: &[Work<'_>]) -> Result<(), AppError> {
@@ -226,24 +201,16 @@ fn clear_changed_drafts(tx: &mut Tx<'_>, works: &[Work<'_>]) -> Result<(), AppEr
 
 /// Takes everything off drafts: deliveries, orders, lines.
 fn clear(tx: &mut Tx<'_>, drafts: &[(&Party, BillId)]) -> Result<(), AppError> {
+    let bills: Vec<BillId> = drafts.iter().map(|(_, bill)| *bill).collect();
+    let owners: HashMap<BillId, CustomerId> =
+        drafts.iter().map(|(party, bill)| (*bill, party.id)).collect();
     let mut linked = Vec::new();
-    for (party, bill) in drafts {
-        let on_it = party
-            .items
-            .iter()
-            .filter(|item| item.on.is_some_and(|(on, _)| on == *bill));
-        let days = || on_it.clone().map(|item| item.day);
-        if let (Some(first), Some(last)) = (days().min(), days().max()) {
-            linked.push((party.id, first, last, *bill));
-        }
+    for (bill, first, last) in billing::days_on_bills(tx, &bills)? {
+        linked.extend(owners.get(&bill).map(|customer| (*customer, first, last, bill)));
     }
     deliveries::unlink(tx, &linked)?;
-    let pairs: Vec<_> = drafts
-        .iter()
-        .map(|(party, bill)| (party.id, *bill))
-        .collect();
+    let pairs: Vec<_> = drafts.iter().map(|(party, bill)| (party.id, *bill)).collect();
     orders::unlink(tx, &pairs)?;
-    let bills: Vec<BillId> = drafts.iter().map(|(_, bill)| *bill).collect();
     billing::delete_lines(tx, &bills)?;
     Ok(())
 }
@@ -260,11 +227,7 @@ fn link(tx: &mut Tx<'_>, works: &[Work<'_>]) -> Result<(), AppError> {
         let (days, of_orders) = placed(work.party, computed);
         expected += days.len() as u64;
         links.extend(joined(work.id, work.party.id, days));
-        order_links.extend(
-            of_orders
-                .into_iter()
-                .map(|(order, line)| (work.id, line, order)),
-        );
+        order_links.extend(of_orders.into_iter().map(|(order, line)| (work.id, line, order)));
     }
     if deliveries::link(tx, &links)? != expected {
         return Err(AppError::Changed("a delivery".to_owned()));
@@ -308,14 +271,7 @@ fn joined(bill: BillId, customer: CustomerId, mut days: Vec<(ProductId, Day, i64
             {
                 link.last = day;
             }
-            _ => links.push(Link {
-                bill,
-                line,
-                customer,
-                product,
-                first: day,
-                last: day,
-            }),
+            _ => links.push(Link { bill, line, customer, product, first: day, last: day }),
         }
     }
     links
@@ -392,10 +348,7 @@ fn traced_total(total: Money) -> String {
 /// One audit row per bill that was written or issued.
 fn trace(tx: &mut Tx<'_>, actor: &Actor, works: &[Work<'_>]) -> Result<(), AppError> {
     let mut entries = Vec::with_capacity(works.len());
-    for work in works
-        .iter()
-        .filter(|work| work.is_rewritten() || work.number.is_some())
-    {
+    for work in works.iter().filter(|work| work.is_rewritten() || work.number.is_some()) {
         let (_, _, total) = work.amounts();
         let number = work.number.as_ref().map(|number| number.number.as_str());
         let after = json!({
@@ -422,12 +375,8 @@ fn settle(tx: &mut Tx<'_>, facts: &Facts, decisions: &[Decision]) -> Result<(), 
     for (party, decision) in facts.parties.iter().zip(decisions) {
         open.extend(decision.open_months.iter().map(|month| (party.id, *month)));
     }
-    let settled: Vec<_> = facts
-        .unbilled
-        .iter()
-        .filter(|month| !open.contains(month))
-        .copied()
-        .collect();
+    let settled: Vec<_> =
+        facts.unbilled.iter().filter(|month| !open.contains(month)).copied().collect();
     deliveries::settle(tx, &settled)?;
     Ok(())
 }

@@ -45,6 +45,8 @@ pub struct Bill {
     pub bill_date: String,
     /// The customer's name.
     pub customer_name: String,
+    /// Whether a delivery on this draft was corrected, so that it waits for a rerun.
+    pub needs_rerun: bool,
 }
 
 /// A printed line.
@@ -107,6 +109,7 @@ pub fn bill(bill: &PrintedBill) -> Bill {
         payable: payable.to_string(),
         bill_date: bill.day.to_string(),
         customer_name: bill.customer_name.clone(),
+        needs_rerun: bill.needs_rerun,
     }
 }
 
@@ -246,23 +249,11 @@ pub struct SumsShape {
 
 /// The shape of a run.
 pub fn run(mode: &'static str, dry_run: bool, report: &Report) -> Run {
-    let Changes {
-        created,
-        changed,
-        unchanged,
-        withdrawn,
-        issued,
-    } = report.changes;
+    let Changes { created, changed, unchanged, withdrawn, issued } = report.changes;
     Run {
         mode,
         dry_run,
-        changes: RunChanges {
-            created,
-            changed,
-            unchanged,
-            withdrawn,
-            issued,
-        },
+        changes: RunChanges { created, changed, unchanged, withdrawn, issued },
         certificate: certificate(&report.certificate),
     }
 }
@@ -285,10 +276,7 @@ pub fn certificate(certificate: &Certificate) -> CertificateShape {
         },
         deliveries: items(&certificate.deliveries),
         orders: items(&certificate.orders),
-        bills: Bills {
-            draft: certificate.bills_draft,
-            issued: certificate.bills_issued,
-        },
+        bills: Bills { draft: certificate.bills_draft, issued: certificate.bills_issued },
         sums: SumsShape {
             deliveries: sums.deliveries.to_string(),
             lines: sums.lines.to_string(),
@@ -306,10 +294,6 @@ fn items(counts: &Counts) -> Items {
         considered: counts.considered,
         billed: counts.billed,
         left: counts.left.total(),
-        left_by_reason: counts
-            .left
-            .iter()
-            .map(|(left, n)| (left.as_str(), n))
-            .collect(),
+        left_by_reason: counts.left.iter().map(|(left, n)| (left.as_str(), n)).collect(),
     }
 }

@@ -9,15 +9,7 @@ use domain::catalog::Unit;
 use domain::money::UnitPrice;
 
 /// The columns of `products.csv`.
-pub const COLUMNS: [&str; 7] = [
-    "sku",
-    "name",
-    "unit",
-    "hsn",
-    "tax_rate",
-    "price",
-    "tax_inclusive",
-];
+pub const COLUMNS: [&str; 7] = ["sku", "name", "unit", "hsn", "tax_rate", "price", "tax_inclusive"];
 
 /// A product, by its place in the assortment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,13 +76,8 @@ pub const ITEMS: [Item; 14] = [
     household("BREAD-400", "Bread 400 g", Unit::Piece, 1000).taxed("1905", "0", 45_000),
     household("PENDA", "Kesar penda", Unit::Kilogram, 250).taxed("2106", "5", 520_000),
     trade("BULK-MILK", "Milk in cans, for trade", Unit::Litre, 5000).taxed("0401", "0", 58_255),
-    trade(
-        "BULK-CURD",
-        "Curd in 5 kg buckets, for trade",
-        Unit::Kilogram,
-        5000,
-    )
-    .taxed("0403", "5", 71_125),
+    trade("BULK-CURD", "Curd in 5 kg buckets, for trade", Unit::Kilogram, 5000)
+        .taxed("0403", "5", 71_125),
 ];
 
 const fn household(code: &'static str, name: &'static str, unit: Unit, step_milli: u32) -> Item {

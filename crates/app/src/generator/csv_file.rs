@@ -22,11 +22,7 @@ pub fn create_folder(path: &Path) -> Result<(), GeneratorError> {
 
 fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> GeneratorError {
     let path = path.to_path_buf();
-    move |source| GeneratorError::Io {
-        doing,
-        path,
-        source,
-    }
+    move |source| GeneratorError::Io { doing, path, source }
 }
 
 /// A CSV file that is being written.

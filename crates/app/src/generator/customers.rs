@@ -115,11 +115,8 @@ impl<'a> Writer<'a> {
         let across = dealt(index, 61, self.border_shift) < 2;
         let route = self.route(across);
         let script = self.script(trade, across);
-        let area = if across {
-            places::across_the_border(self.dice)
-        } else {
-            places::of_route(route)
-        };
+        let area =
+            if across { places::across_the_border(self.dice) } else { places::of_route(route) };
         let person = people::person(script, self.dice);
         csv.plain(Code(index));
         if trade {
@@ -131,11 +128,7 @@ impl<'a> Writer<'a> {
         csv.text(&phone);
         csv.text(&self.email(index, &person));
         csv.text(self.language(script, across));
-        let address = if trade {
-            area.shop(self.dice)
-        } else {
-            area.home(script, self.dice)
-        };
+        let address = if trade { area.shop(self.dice) } else { area.home(script, self.dice) };
         csv.text(&address).text(&area.pincode(self.dice));
         let stated = if across { "27" } else { self.home_state() };
         csv.text(stated);
@@ -150,22 +143,16 @@ impl<'a> Writer<'a> {
         let days = i32::try_from(self.days).unwrap_or(i32::MAX);
         // The first customer was always there, so that the smallest dairy has deliveries.
         let old = index == 0 || self.dice.chance(9000);
-        let joined = if old {
-            -1 - place(self.dice.below(1500))
-        } else {
-            place(self.dice.below(self.days))
-        };
+        let joined =
+            if old { -1 - place(self.dice.below(1500)) } else { place(self.dice.below(self.days)) };
         let left = if index > 0 && self.dice.chance(400) {
             let from = joined.max(0) + 1;
             from + place(self.dice.below(u32::try_from(days - from).unwrap_or(0) + 1))
         } else {
             i32::MAX
         };
-        let standing = if trade {
-            standing::of_trade(self.dice)
-        } else {
-            standing::of_home(self.dice)
-        };
+        let standing =
+            if trade { standing::of_trade(self.dice) } else { standing::of_home(self.dice) };
         Household {
             index,
             route,
@@ -228,11 +215,7 @@ impl<'a> Writer<'a> {
         let letters = |name: &str| name.to_lowercase().replace('\'', "");
         let host = self.dice.pick(&["example.com", "example.in"]);
         let number = index + 1;
-        format!(
-            "{}.{}{number}@{host}",
-            letters(person.first),
-            letters(person.last)
-        )
+        format!("{}.{}{number}@{host}", letters(person.first), letters(person.last))
     }
 
     fn language(&mut self, script: Script, across: bool) -> &'static str {
@@ -240,9 +223,7 @@ impl<'a> Writer<'a> {
             Script::Gujarati => "gu",
             Script::Devanagari if across => "mr",
             Script::Devanagari => "hi",
-            Script::Latin => self
-                .dice
-                .weighted(&[(50, "gu"), (18, "hi"), (18, "en"), (14, "")]),
+            Script::Latin => self.dice.weighted(&[(50, "gu"), (18, "hi"), (18, "en"), (14, "")]),
         }
     }
 
@@ -272,11 +253,7 @@ impl<'a> Writer<'a> {
         }
         let scale = if trade { 10 } else { 1 };
         let paise = i64::from(5_000 + self.dice.below(250_000)) * scale;
-        let signed = if self.dice.chance(2500) {
-            -paise
-        } else {
-            paise
-        };
+        let signed = if self.dice.chance(2500) { -paise } else { paise };
         Money::from_paise(signed).to_string()
     }
 }

@@ -64,14 +64,7 @@ impl<'a> Rounds<'a> {
         dice: Dice,
         progress: &'a mut dyn FnMut(u64),
     ) -> Self {
-        Self {
-            on_time,
-            late,
-            dice,
-            progress,
-            written: 0,
-            today: Today::of(0, Day::MIN, 0, false),
-        }
+        Self { on_time, late, dice, progress, written: 0, today: Today::of(0, Day::MIN, 0, false) }
     }
 
     /// Writes all days, by round, route and customer; gives the rows on time and the late ones.
@@ -133,11 +126,8 @@ impl<'a> Rounds<'a> {
         paused: bool,
     ) -> Result<(), GeneratorError> {
         let item = standing.sku.item();
-        let (status, milli) = if paused {
-            (Status::Skipped, 0)
-        } else {
-            self.outcome(standing, item)
-        };
+        let (status, milli) =
+            if paused { (Status::Skipped, 0) } else { self.outcome(standing, item) };
         let row = Row {
             shift: standing.shift,
             customer: Code(household.index),
@@ -149,11 +139,7 @@ impl<'a> Rounds<'a> {
         self.put(&row)?;
         if status == Status::Delivered && self.dice.chance(EXTRA) {
             // Guests: the same again, told apart by its reference.
-            self.put(&Row {
-                milli: item.step_milli,
-                with_reference: true,
-                ..row
-            })?;
+            self.put(&Row { milli: item.step_milli, with_reference: true, ..row })?;
         }
         Ok(())
     }
@@ -176,11 +162,8 @@ impl<'a> Rounds<'a> {
     fn put(&mut self, row: &Row) -> Result<(), GeneratorError> {
         self.today.serial += 1;
         let may_be_late = self.today.may_be_late && row.status == Status::Delivered;
-        let csv = if may_be_late && self.dice.chance(LATE) {
-            &mut self.late
-        } else {
-            &mut self.on_time
-        };
+        let csv =
+            if may_be_late && self.dice.chance(LATE) { &mut self.late } else { &mut self.on_time };
         let Today { date, serial, .. } = &self.today;
         if row.with_reference {
             csv.plain(format_args!("D-{date}-{serial:06}"));
@@ -201,12 +184,6 @@ impl<'a> Rounds<'a> {
 
 impl Today {
     fn of(place: i32, day: Day, weekday: i32, may_be_late: bool) -> Self {
-        Self {
-            place,
-            weekday,
-            date: day.to_string(),
-            may_be_late,
-            serial: 0,
-        }
+        Self { place, weekday, date: day.to_string(), may_be_late, serial: 0 }
     }
 }

@@ -34,15 +34,8 @@ pub const MAX_CUSTOMERS: u32 = 5_000_000;
 pub const MAX_MONTHS: u32 = 60;
 
 /// The columns of both files of deliveries.
-const DELIVERY_COLUMNS: [&str; 7] = [
-    "reference",
-    "date",
-    "shift",
-    "customer_code",
-    "sku",
-    "quantity",
-    "status",
-];
+const DELIVERY_COLUMNS: [&str; 7] =
+    ["reference", "date", "shift", "customer_code", "sku", "quantity", "status"];
 
 /// What to make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

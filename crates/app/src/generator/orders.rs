@@ -44,11 +44,8 @@ const FESTIVE: [(u32, Sku); 6] = [
     (4, Sku::Curd),
 ];
 
-const STATUSES: [(u32, Status); 3] = [
-    (92, Status::Delivered),
-    (4, Status::Pending),
-    (4, Status::Cancelled),
-];
+const STATUSES: [(u32, Status); 3] =
+    [(92, Status::Delivered), (4, Status::Pending), (4, Status::Cancelled)];
 
 /// Writes `orders.csv`, by day of delivery, and gives its number of rows.
 pub fn write(

@@ -134,11 +134,7 @@ pub fn person(script: Script, dice: &mut Dice) -> Person {
     } else {
         format!("{} {}", first[place], last[place])
     };
-    Person {
-        written,
-        first: first[0],
-        last: last[0],
-    }
+    Person { written, first: first[0], last: last[0] }
 }
 
 /// Offices write names in several ways.

@@ -29,10 +29,8 @@ const HOME: [Area; 9] = [
     area(["Atul", "અતુલ", "अतुल"], "396020"),
 ];
 
-const ACROSS: [Area; 2] = [
-    area(["Talasari", "તલાસરી", "तलासरी"], "401606"),
-    area(["Dahanu", "દહાણુ", "डहाणू"], "401601"),
-];
+const ACROSS: [Area; 2] =
+    [area(["Talasari", "તલાસરી", "तलासरी"], "401606"), area(["Dahanu", "દહાણુ", "डहाणू"], "401601")];
 
 const SOCIETIES: [[&str; 3]; 10] = [
     ["Shanti Residency", "શાંતિ રેસિડેન્સી", "शांति रेसिडेंसी"],
@@ -41,11 +39,7 @@ const SOCIETIES: [[&str; 3]; 10] = [
     ["Tulsi Heights", "તુલસી હાઇટ્સ", "तुलसी हाइट्स"],
     ["Sardar Nagar", "સરદાર નગર", "सरदार नगर"],
     ["Ambika Row House", "અંબિકા રો હાઉસ", "अंबिका रो हाउस"],
-    [
-        "Suryakiran Apartment",
-        "સૂર્યકિરણ એપાર્ટમેન્ટ",
-        "सूर्यकिरण अपार्टमेंट",
-    ],
+    ["Suryakiran Apartment", "સૂર્યકિરણ એપાર્ટમેન્ટ", "सूर्यकिरण अपार्टमेंट"],
     ["Narmada Complex", "નર્મદા કોમ્પ્લેક્સ", "नर्मदा कॉम्प्लेक्स"],
     ["Vrundavan Bungalows", "વૃંદાવન બંગલોઝ", "वृंदावन बंगलोज़"],
     ["Gokul Vihar", "ગોકુલ વિહાર", "गोकुल विहार"],

@@ -20,12 +20,8 @@ pub const COLUMNS: [&str; 4] = ["sku", "customer_code", "effective_from", "price
 const GENERAL_AGAIN: &str = "general";
 
 /// Each milk goes up by two rupees; milk for trade by a little less.
-const MILK_RISE: [(Sku, i64); 4] = [
-    (Sku::CowMilk, 2000),
-    (Sku::BuffaloMilk, 2000),
-    (Sku::TonedMilk, 2000),
-    (Sku::BulkMilk, 1745),
-];
+const MILK_RISE: [(Sku, i64); 4] =
+    [(Sku::CowMilk, 2000), (Sku::BuffaloMilk, 2000), (Sku::TonedMilk, 2000), (Sku::BulkMilk, 1745)];
 
 /// Twice a year the other prices follow.
 const HALF_YEARLY_RISE: [(Sku, i64); 7] = [
@@ -96,15 +92,10 @@ fn write_own(
             continue;
         }
         done.push(standing.sku);
-        let start = if dice.chance(6000) {
-            0
-        } else {
-            dice.below(window.len())
-        };
+        let start = if dice.chance(6000) { 0 } else { dice.below(window.len()) };
         let price = own_price(standing.sku, dice);
         let mut row = |place: u32, price: Option<i64>| {
-            csv.text(standing.sku.item().code)
-                .plain(Code(household.index));
+            csv.text(standing.sku.item().code).plain(Code(household.index));
             csv.plain(day_at(window, place));
             match price {
                 Some(milli) => csv.plain(UnitPrice::from_milli(milli)),
@@ -127,11 +118,7 @@ fn write_own(
 fn own_price(sku: Sku, dice: &mut Dice) -> i64 {
     let share = i64::from(dice.between(9300, 9900));
     let exact = sku.item().price_milli() * share / 10_000;
-    if dice.chance(5000) {
-        exact / 100 * 100
-    } else {
-        exact
-    }
+    if dice.chance(5000) { exact / 100 * 100 } else { exact }
 }
 
 fn day_at(window: &Window, place: u32) -> Day {

@@ -74,13 +74,8 @@ const FURTHER: [(u32, Option<Sku>); 7] = [
     (4, Some(Butter)),
 ];
 /// What trade customers take besides milk in cans.
-const TRADE_FURTHER: [(u32, Sku); 5] = [
-    (40, BulkCurd),
-    (20, Buttermilk),
-    (15, Bread),
-    (15, Paneer),
-    (10, BuffaloMilk),
-];
+const TRADE_FURTHER: [(u32, Sku); 5] =
+    [(40, BulkCurd), (20, Buttermilk), (15, Bread), (15, Paneer), (10, BuffaloMilk)];
 
 /// The standing orders of a home.
 pub fn of_home(dice: &mut Dice) -> StandingOrders {
@@ -120,11 +115,7 @@ pub fn of_trade(dice: &mut Dice) -> StandingOrders {
         });
     }
     if dice.chance(3000) {
-        orders[2] = Some(Standing {
-            shift: Evening,
-            milli: dice.between(1, 4) * 5000,
-            ..first
-        });
+        orders[2] = Some(Standing { shift: Evening, milli: dice.between(1, 4) * 5000, ..first });
     }
     orders
 }
@@ -136,20 +127,10 @@ fn further(first: Standing, dice: &mut Dice) -> Standing {
             Morning => Evening,
             Evening => Morning,
         };
-        return Standing {
-            shift,
-            schedule,
-            milli: dice.weighted(&MILK_MILLI),
-            ..first
-        };
+        return Standing { shift, schedule, milli: dice.weighted(&MILK_MILLI), ..first };
     };
     let milli = sku.item().step_milli * dice.weighted(&[(70, 1), (25, 2), (5, 3)]);
-    Standing {
-        sku,
-        shift: first.shift,
-        schedule,
-        milli,
-    }
+    Standing { sku, shift: first.shift, schedule, milli }
 }
 
 /// Two standing orders of one product on one round would be one delivery with two quantities.
@@ -169,12 +150,8 @@ mod tests {
 
     #[test]
     fn due_days_follow_the_start_or_the_week() {
-        let order = |schedule| Standing {
-            sku: Sku::CowMilk,
-            shift: Shift::Morning,
-            schedule,
-            milli: 500,
-        };
+        let order =
+            |schedule| Standing { sku: Sku::CowMilk, shift: Shift::Morning, schedule, milli: 500 };
         assert!(order(Schedule::Daily).is_due(3, 6));
         assert!(order(Schedule::Alternate).is_due(30, 1));
         assert!(!order(Schedule::Alternate).is_due(31, 1));

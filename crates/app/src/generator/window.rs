@@ -37,11 +37,7 @@ impl Window {
         }
         months.reverse();
         let days = days_between(month.first_day(), plan.last_month.last_day());
-        Ok(Self {
-            months,
-            days,
-            first_weekday: weekday(month.first_day()),
-        })
+        Ok(Self { months, days, first_weekday: weekday(month.first_day()) })
     }
 
     /// All months, oldest first.
@@ -62,10 +58,7 @@ impl Window {
     /// The month in the middle; of an even number of months the earlier one.
     pub fn middle_month(&self) -> Month {
         let middle = (self.months.len() - 1) / 2;
-        self.months
-            .get(middle)
-            .copied()
-            .unwrap_or(self.last_month())
+        self.months.get(middle).copied().unwrap_or(self.last_month())
     }
 
     /// Number of days.

@@ -6,6 +6,7 @@
 use super::Job;
 use super::table::{Column, Row, Table, may, must};
 use crate::AppError;
+use domain::calendar::Day;
 use domain::customers::{
     Customer, Email, Gstin, Language, Phone, Pincode, State, check_code, check_free_text,
     check_name,
@@ -15,7 +16,7 @@ use domain::ledger::{Transaction, opening_balance_transaction};
 use domain::money::Money;
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use store::{audit, customers, ledger};
+use store::{audit, billing, customers, ledger};
 
 pub(super) const COLUMNS: &[Column] = &[
     must("code"),
@@ -50,21 +51,18 @@ pub(super) fn import(job: &mut Job<'_, '_>, table: Table) -> Result<(), AppError
     let mut seen: HashMap<String, u64> = HashMap::new();
     let mut added = Vec::new();
     table.for_each_row(job, |job, row| {
-        let Some(customer) = read(job, row) else {
+        let known = kept.get(row.text(CODE));
+        let Some(customer) = read(job, row, known.map(|(_, known)| known)) else {
             return Ok(());
         };
         if let Some(line) = seen.insert(customer.code.clone(), row.line()) {
-            row.wrong(
-                job,
-                CODE,
-                format!("\"{}\" stands on line {line} already", customer.code),
-            );
+            row.wrong(job, CODE, format!("\"{}\" stands on line {line} already", customer.code));
             return Ok(());
         }
-        match kept.get(&customer.code) {
+        match known {
             None => added.push(customer),
             Some((_, known)) if *known == customer => job.tally.unchanged += 1,
-            Some((id, known)) => change(job, *id, known, &customer)?,
+            Some((id, known)) => change(job, row, *id, known, &customer)?,
         }
         if added.len() >= BATCH {
             add(job, &std::mem::take(&mut added))?;
@@ -74,30 +72,62 @@ pub(super) fn import(job: &mut Job<'_, '_>, table: Table) -> Result<(), AppError
     add(job, &added)
 }
 
-fn read(job: &mut Job<'_, '_>, row: &Row<'_>) -> Option<Customer> {
+/// A field of a customer: the file's when it has the column, else what is known.
+macro_rules! field {
+    ($job:ident, $row:ident, $known:ident, $column:ident, $name:ident, $parse:expr) => {
+        if $row.has($column) {
+            $row.parse_optional($job, $column, $parse).flatten()
+        } else {
+            $known.and_then(|known| known.$name.clone())
+        }
+    };
+}
+
+/// Reads a customer. A column that the file does not have leaves what is known as it is; a blank
+/// field of a column that it has empties it, except for an opening balance.
+fn read(job: &mut Job<'_, '_>, row: &Row<'_>, known: Option<&Customer>) -> Option<Customer> {
     let before = job.bad.count();
-    let text = |_: &mut Job<'_, '_>, known| row.optional(known).map(str::to_owned);
     row.parse(job, CODE, check_code);
     row.parse(job, NAME, check_name);
-    row.parse_optional(job, ADDRESS, check_free_text);
-    row.parse_optional(job, ROUTE, check_name);
+    let free = |text: &str| check_free_text(text).map(|()| text.to_owned());
+    let name = |text: &str| check_name(text).map(|()| text.to_owned());
     let customer = Customer {
         code: row.text(CODE).to_owned(),
         name: row.text(NAME).to_owned(),
-        phone: row.parse_optional(job, PHONE, Phone::parse).flatten(),
-        email: row.parse_optional(job, EMAIL, Email::parse).flatten(),
-        language: row.parse_optional(job, LANGUAGE, Language::parse).flatten(),
-        address: text(job, ADDRESS),
-        pincode: row.parse_optional(job, PINCODE, Pincode::parse).flatten(),
-        state: row.parse_optional(job, STATE, State::parse).flatten(),
-        gstin: row.parse_optional(job, GSTIN, Gstin::parse).flatten(),
-        route: text(job, ROUTE),
+        phone: field!(job, row, known, PHONE, phone, Phone::parse),
+        email: field!(job, row, known, EMAIL, email, Email::parse),
+        language: field!(job, row, known, LANGUAGE, language, Language::parse),
+        address: field!(job, row, known, ADDRESS, address, free),
+        pincode: field!(job, row, known, PINCODE, pincode, Pincode::parse),
+        state: field!(job, row, known, STATE, state, State::parse),
+        gstin: field!(job, row, known, GSTIN, gstin, Gstin::parse),
+        route: field!(job, row, known, ROUTE, route, name),
         opening_balance: row
-            .parse_optional(job, OPENING, Money::parse)
+            .parse_optional(job, OPENING, opening_balance)
             .flatten()
+            .or_else(|| known.map(|known| known.opening_balance))
             .unwrap_or(Money::ZERO),
     };
     (job.bad.count() == before).then_some(customer)
+}
+
+/// The largest opening balance either way: ten thousand crore rupees, so that the sum over all
+/// customers still fits.
+const MAX_OPENING: Money = Money::from_paise(10_000_000_000_000);
+
+fn opening_balance(text: &str) -> Result<Money, String> {
+    let money = Money::parse(text).map_err(|error| error.to_string())?;
+    if money > MAX_OPENING || money < Money::from_paise(-MAX_OPENING.paise()) {
+        return Err(format!("\"{text}\" is too large; expected at most {MAX_OPENING} either way"));
+    }
+    Ok(money)
+}
+
+/// The day on which opening balances count: the last of the financial year before the import, so
+/// that they precede the bills of the year.
+fn opening_day(job: &Job<'_, '_>) -> Day {
+    let year = job.actor.at.business_day().month().financial_year().start_year();
+    Day::from_number(year * 10_000 + 3_31).unwrap_or(Day::MIN)
 }
 
 fn add(job: &mut Job<'_, '_>, added: &[Customer]) -> Result<(), AppError> {
@@ -106,7 +136,7 @@ fn add(job: &mut Job<'_, '_>, added: &[Customer]) -> Result<(), AppError> {
     }
     let list: Vec<&Customer> = added.iter().collect();
     let ids = customers::add(job.tx, &list, job.actor.at)?;
-    let day = job.actor.at.business_day();
+    let day = opening_day(job);
     let mut postings: Vec<Transaction> = Vec::new();
     for (id, customer) in ids.into_iter().zip(added) {
         let opening = customer.opening_balance;
@@ -119,13 +149,22 @@ fn add(job: &mut Job<'_, '_>, added: &[Customer]) -> Result<(), AppError> {
 
 fn change(
     job: &mut Job<'_, '_>,
+    row: &Row<'_>,
     id: CustomerId,
     known: &Customer,
     customer: &Customer,
 ) -> Result<(), AppError> {
-    customers::update(job.tx, id, customer, job.actor.at)?;
-    let day = job.actor.at.business_day();
     let (before, after) = (known.opening_balance, customer.opening_balance);
+    if before != after && billing::has_issued_bill(job.tx, id)? {
+        let what = format!(
+            "{} opened with {before}, which stands on issued bills; expected {before} or a blank",
+            customer.code
+        );
+        row.wrong(job, OPENING, what);
+        return Ok(());
+    }
+    customers::update(job.tx, id, customer, job.actor.at)?;
+    let day = opening_day(job);
     let posting = opening_balance_transaction(day, id, before, after)?;
     ledger::post(job.tx, posting.as_slice(), job.actor.at)?;
     let entry = audit::Entry {
@@ -144,10 +183,7 @@ fn change(
 fn traced(customer: &Customer) -> Value {
     let phone = customer.phone.as_ref().map(|phone| {
         let digits = phone.as_str();
-        format!(
-            "...{}",
-            digits.get(digits.len().saturating_sub(4)..).unwrap_or("")
-        )
+        format!("...{}", digits.get(digits.len().saturating_sub(4)..).unwrap_or(""))
     });
     json!({
         "name": customer.name,

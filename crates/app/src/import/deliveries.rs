@@ -12,8 +12,9 @@ use domain::customers::check_code;
 use domain::deliveries::{Delivery, DeliveryKey, Repeat, Shift, Status, judge_repeat};
 use domain::ids::{BillId, CustomerId, ProductId};
 use domain::money::Quantity;
+use serde_json::json;
 use std::collections::{HashMap, HashSet};
-use store::{billing, catalog, customers, deliveries};
+use store::{audit, billing, catalog, customers, deliveries};
 
 pub(super) const COLUMNS: &[Column] = &[
     may("reference"),
@@ -48,10 +49,7 @@ struct Writer {
 pub(super) fn import(job: &mut Job<'_, '_>, table: Table) -> Result<(), AppError> {
     let customers = customers::codes(job.tx)?;
     let products = catalog::products(job.tx)?;
-    let products = products
-        .into_iter()
-        .map(|(id, product)| (product.sku, id))
-        .collect();
+    let products = products.into_iter().map(|(id, product)| (product.sku, id)).collect();
     let mut writer = Writer::default();
     table.for_each_row(job, |job, row| {
         if let Some(delivery) = read(job, row, &customers, &products) {
@@ -70,8 +68,7 @@ pub(super) fn import(job: &mut Job<'_, '_>, table: Table) -> Result<(), AppError
     drafts.sort_unstable();
     billing::drafts_to_rerun(job.tx, &drafts)?;
     if job.tally.added >= BATCH as u64 {
-        job.tx
-            .refresh_statistics(&["deliveries", "unbilled_months", "customers"])?;
+        job.tx.refresh_statistics(&["deliveries", "unbilled_months", "customers"])?;
     }
     Ok(())
 }
@@ -82,19 +79,14 @@ fn read(
     customers: &HashMap<String, CustomerId>,
     products: &HashMap<String, ProductId>,
 ) -> Option<Delivery> {
-    let reference = row.parse_optional(job, REFERENCE, |text| {
-        check_code(text).map(|()| text.to_owned())
-    });
+    let reference =
+        row.parse_optional(job, REFERENCE, |text| check_code(text).map(|()| text.to_owned()));
     let day = row.parse(job, DATE, Day::parse);
     let shift = row.parse(job, SHIFT, word("morning or evening", Shift::parse));
     let customer = row.parse(job, CUSTOMER, |code| find_customer(customers, code));
     let product = row.parse(job, SKU, |sku| find_product(products, sku));
     let quantity = row.parse(job, QUANTITY, quantity);
-    let status = row.parse(
-        job,
-        STATUS,
-        word("delivered, missed or skipped", Status::parse),
-    );
+    let status = row.parse(job, STATUS, word("delivered, missed or skipped", Status::parse));
     let key = DeliveryKey {
         customer: customer?,
         day: day?,
@@ -102,11 +94,7 @@ fn read(
         product: product?,
         reference: reference?.unwrap_or_default(),
     };
-    Some(Delivery {
-        key,
-        quantity: quantity?,
-        status: status?,
-    })
+    Some(Delivery { key, quantity: quantity?, status: status? })
 }
 
 /// A quantity of one delivery: 0 to a million units.
@@ -116,9 +104,7 @@ pub(super) fn quantity(text: &str) -> Result<Quantity, String> {
         return Err(format!("\"{text}\" is negative; expected 0 or more"));
     }
     if quantity > Quantity::MAX_DELIVERY {
-        return Err(format!(
-            "\"{text}\" is too much for one delivery; expected up to 1000000"
-        ));
+        return Err(format!("\"{text}\" is too much for one delivery; expected up to 1000000"));
     }
     Ok(quantity)
 }
@@ -151,6 +137,7 @@ impl Writer {
     ) -> Result<(), AppError> {
         let mut unchanged = 0;
         let mut corrected = Vec::new();
+        let mut traces = Vec::new();
         for kept in deliveries::kept(job.tx, list)? {
             let Some(reported) = list.get(kept.place) else {
                 continue;
@@ -170,12 +157,14 @@ impl Writer {
                 }
                 Ok(_) => {
                     self.drafts.extend(kept.bill);
+                    traces.push(traced(&kept.delivery, reported));
                     corrected.push(reported);
                 }
                 Err(error) => job.bad.add(line, 0, error.to_string()),
             }
         }
         deliveries::correct(job.tx, &corrected, job.import)?;
+        audit::write(job.tx, job.actor, &traces)?;
         for delivery in &corrected {
             self.note(std::slice::from_ref(*delivery));
         }
@@ -195,6 +184,30 @@ impl Writer {
                 noted = Some(month);
             }
         }
+    }
+}
+
+/// The audit row of a corrected delivery.
+fn traced(before: &Delivery, after: &Delivery) -> audit::Entry {
+    let facts = |delivery: &Delivery| {
+        let (quantity, status) = (delivery.quantity.to_string(), delivery.status.as_str());
+        json!({ "quantity": quantity, "status": status }).to_string()
+    };
+    let key = &after.key;
+    let record = format!(
+        "customer {} {} {} product {} {}",
+        key.customer.0,
+        key.day,
+        key.shift.as_str(),
+        key.product.0,
+        key.reference
+    );
+    audit::Entry {
+        action: "change",
+        table: "deliveries",
+        record: record.trim_end().to_owned(),
+        before: Some(facts(before)),
+        after: Some(facts(after)),
     }
 }
 

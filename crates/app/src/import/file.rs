@@ -40,11 +40,7 @@ impl Record {
             _ => self.ends.get(place - 1).copied().unwrap_or(0),
         };
         let end = self.ends.get(place).copied().unwrap_or(start);
-        if place < self.fields {
-            self.bytes.get(start..end).unwrap_or(&[])
-        } else {
-            &[]
-        }
+        if place < self.fields { self.bytes.get(start..end).unwrap_or(&[]) } else { &[] }
     }
 }
 
@@ -63,10 +59,11 @@ pub(super) struct CsvFile {
     lines: LineCounter,
 }
 
-/// Counts physical lines: `\n`, `\r\n` or `\r` end one, also inside quotes.
+/// Counts physical lines (`\n`, `\r\n` or `\r` end one, also inside quotes) and quotes.
 #[derive(Default)]
 struct LineCounter {
     ended: u64,
+    quotes: u64,
     after_return: bool,
 }
 
@@ -80,7 +77,10 @@ impl LineCounter {
                     self.ended += 1;
                     self.after_return = true;
                 }
-                _ => self.after_return = false,
+                _ => {
+                    self.quotes += u64::from(*byte == b'"');
+                    self.after_return = false;
+                }
             }
         }
     }
@@ -89,10 +89,14 @@ impl LineCounter {
 impl CsvFile {
     /// Opens a file and passes its byte order mark, if it has one.
     pub(super) fn open(path: &Path) -> Result<Self, BadFile> {
-        let file = File::open(path).map_err(|error| {
-            let what = format!("the file cannot be opened: {error}; expected a readable CSV file");
-            BadFile::whole(path, 1, 1, what)
-        })?;
+        let unreadable = |why: String| {
+            let what = format!("the file cannot be read: {why}; expected a CSV file");
+            BadFile::whole(path, 0, 0, what)
+        };
+        let file = File::open(path).map_err(|error| unreadable(error.to_string()))?;
+        if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
+            return Err(unreadable("it is a folder".to_owned()));
+        }
         let mut csv = Self {
             path: path.to_owned(),
             file,
@@ -110,11 +114,7 @@ impl CsvFile {
             lines: LineCounter::default(),
         };
         csv.fill()?;
-        if csv
-            .buffer
-            .get(..csv.end)
-            .is_some_and(|bytes| bytes.starts_with(MARK))
-        {
+        if csv.buffer.get(..csv.end).is_some_and(|bytes| bytes.starts_with(MARK)) {
             csv.start = MARK.len();
         }
         Ok(csv)
@@ -143,6 +143,7 @@ impl CsvFile {
         let mut written = 0;
         let mut fields = 0;
         let mut started = false;
+        let quotes = self.lines.quotes;
         loop {
             if !started {
                 self.pass_line_ends()?;
@@ -155,13 +156,22 @@ impl CsvFile {
             let input = self.buffer.get(self.start..self.end).unwrap_or(&[]);
             let out = self.record.bytes.get_mut(written..).unwrap_or(&mut []);
             let ends = self.record.ends.get_mut(fields..).unwrap_or(&mut []);
+            let at_end = input.is_empty();
             let (result, taken, wrote, ended) = self.reader.read_record(input, out, ends);
-            self.lines.pass(input.get(..taken).unwrap_or(&[]));
+            let passed = input.get(..taken).unwrap_or(&[]);
+            self.lines.pass(passed);
             self.start += taken;
             written += wrote;
             fields += ended;
             match result {
                 ReadRecordResult::InputEmpty => {}
+                // Quotes come in pairs, but for one that swallowed the rest of the file.
+                ReadRecordResult::Record if at_end && (self.lines.quotes - quotes) % 2 == 1 => {
+                    let what =
+                        "a quote opens in this row and is never closed; expected a second \"";
+                    let (path, line) = (&self.path, self.record.line);
+                    return Err(BadFile::whole(path, line, fields, what.to_owned()));
+                }
                 ReadRecordResult::Record => {
                     self.record.fields = fields;
                     return Ok(Some(&self.record));
@@ -187,10 +197,7 @@ impl CsvFile {
                 }
             }
             let rest = self.buffer.get(self.start..self.end).unwrap_or(&[]);
-            let count = rest
-                .iter()
-                .take_while(|byte| matches!(byte, b'\n' | b'\r'))
-                .count();
+            let count = rest.iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
             self.lines.pass(rest.get(..count).unwrap_or(&[]));
             self.start += count;
             if self.start < self.end {
@@ -225,10 +232,7 @@ mod tests {
     }
 
     fn row(line: u64, fields: &[&str]) -> (u64, Vec<String>) {
-        (
-            line,
-            fields.iter().map(|field| (*field).to_owned()).collect(),
-        )
+        (line, fields.iter().map(|field| (*field).to_owned()).collect())
     }
 
     #[test]
@@ -258,19 +262,19 @@ mod tests {
     }
 
     #[test]
+    fn a_quote_that_is_never_closed_swallows_nothing_unnoticed() {
+        let error = read(b"a,b\n1,\"x\n2,y\n3,z\n").unwrap_err();
+        assert!(error.contains(":2:2: a quote opens"), "{error}");
+        assert_eq!(read(b"a,b\n1,\"x\"").unwrap()[1], row(2, &["1", "x"]));
+    }
+
+    #[test]
     fn a_huge_field_is_refused_in_bounded_memory() {
         let mut content = b"a,b\n1,\"".to_vec();
         content.resize(1_000_000, b'x');
         let error = read(&content).unwrap_err();
-        assert!(
-            error.contains(":2:2: the row is longer than 64 KiB"),
-            "{error}"
-        );
+        assert!(error.contains(":2:2: the row is longer than 64 KiB"), "{error}");
         let many = ",".repeat(100);
-        assert!(
-            read(many.as_bytes())
-                .unwrap_err()
-                .contains("more than 64 fields")
-        );
+        assert!(read(many.as_bytes()).unwrap_err().contains("more than 64 fields"));
     }
 }

@@ -18,7 +18,7 @@ use crate::{Actor, AppError, business};
 use report::BadRows;
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use store::{Lock, Store, Tx, audit, imports};
+use store::{Lock, Store, Tx, Work, audit, imports};
 use table::Table;
 
 pub use store::imports::Tally;
@@ -40,13 +40,8 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order in which they depend on each other.
-    pub const ALL: [Self; 5] = [
-        Self::Customers,
-        Self::Products,
-        Self::Prices,
-        Self::Deliveries,
-        Self::Orders,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Customers, Self::Products, Self::Prices, Self::Deliveries, Self::Orders];
 
     /// The word of the kind, which is also its file's name without `.csv`.
     pub const fn as_str(self) -> &'static str {
@@ -78,17 +73,12 @@ pub struct Source {
 pub fn files_of(folder: &Path) -> Result<Vec<Source>, AppError> {
     let sources: Vec<Source> = Kind::ALL
         .into_iter()
-        .map(|kind| Source {
-            kind,
-            path: folder.join(format!("{}.csv", kind.as_str())),
-        })
+        .map(|kind| Source { kind, path: folder.join(format!("{}.csv", kind.as_str())) })
         .filter(|source| source.path.is_file())
         .collect();
     if sources.is_empty() {
-        let names: Vec<String> = Kind::ALL
-            .iter()
-            .map(|kind| format!("{}.csv", kind.as_str()))
-            .collect();
+        let names: Vec<String> =
+            Kind::ALL.iter().map(|kind| format!("{}.csv", kind.as_str())).collect();
         let what = format!(
             "{} has nothing to import; expected a folder with some of {}",
             folder.display(),
@@ -124,20 +114,14 @@ pub fn import_file(
     progress: &mut dyn FnMut(u64),
 ) -> Result<Tally, AppError> {
     let table = Table::open(&source.path, columns_of(source.kind))?;
-    store.write(|tx| {
+    let done = store.write(|tx| {
         tx.lock(Lock::Facts)?;
+        tx.expect(Work::WriteSets)?;
         business::load(tx)?;
         let file_name = table.file_name().to_owned();
         let import = imports::begin(tx, source.kind.as_str(), &file_name, actor)?;
         let bad = BadRows::new(&source.path);
-        let mut job = Job {
-            tx,
-            actor,
-            import,
-            bad,
-            tally: Tally::default(),
-            progress,
-        };
+        let mut job = Job { tx, actor, import, bad, tally: Tally::default(), progress };
         match source.kind {
             Kind::Customers => customers::import(&mut job, table)?,
             Kind::Products => products::import(&mut job, table)?,
@@ -147,10 +131,30 @@ pub fn import_file(
         }
         let Job { tx, bad, tally, .. } = job;
         bad.into_result()?;
+        if tally.added + tally.changed == 0 {
+            return Err(Stop::NothingNew(tally));
+        }
         imports::finish(tx, import, &tally)?;
         trace(tx, actor, source.kind, &file_name, import, &tally)?;
         Ok(tally)
-    })
+    });
+    match done {
+        Ok(tally) | Err(Stop::NothingNew(tally)) => Ok(tally),
+        Err(Stop::Failed(error)) => Err(error),
+    }
+}
+
+/// Why an import's transaction ends without being kept.
+enum Stop {
+    /// The file says nothing new: not even the import itself leaves a trace.
+    NothingNew(Tally),
+    Failed(AppError),
+}
+
+impl<E: Into<AppError>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
 }
 
 fn trace(
@@ -161,9 +165,6 @@ fn trace(
     import: i64,
     tally: &Tally,
 ) -> Result<(), AppError> {
-    if tally.added + tally.changed == 0 {
-        return Ok(());
-    }
     let after = json!({
         "kind": kind.as_str(),
         "file": file_name,

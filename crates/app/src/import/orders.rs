@@ -41,10 +41,7 @@ const BATCH: usize = 20_000;
 pub(super) fn import(job: &mut Job<'_, '_>, table: Table) -> Result<(), AppError> {
     let customers = customers::codes(job.tx)?;
     let products = catalog::products(job.tx)?;
-    let products = products
-        .into_iter()
-        .map(|(id, product)| (product.sku, id))
-        .collect();
+    let products = products.into_iter().map(|(id, product)| (product.sku, id)).collect();
     let mut seen: HashMap<String, u64> = HashMap::new();
     let mut batch = Vec::new();
     table.for_each_row(job, |job, row| {
@@ -71,19 +68,13 @@ fn read(
     customers: &HashMap<String, CustomerId>,
     products: &HashMap<String, ProductId>,
 ) -> Option<Order> {
-    let reference = row.parse(job, REFERENCE, |text| {
-        check_code(text).map(|()| text.to_owned())
-    });
+    let reference = row.parse(job, REFERENCE, |text| check_code(text).map(|()| text.to_owned()));
     let ordered_on = row.parse(job, ORDERED_ON, Day::parse);
     let delivery_day = row.parse(job, DELIVERY, Day::parse);
     let customer = row.parse(job, CUSTOMER, |code| find_customer(customers, code));
     let product = row.parse(job, SKU, |sku| find_product(products, sku));
     let quantity = row.parse(job, QUANTITY, quantity);
-    let status = row.parse(
-        job,
-        STATUS,
-        word("pending, delivered or cancelled", Status::parse),
-    );
+    let status = row.parse(job, STATUS, word("pending, delivered or cancelled", Status::parse));
     let agreed_price = row.parse_optional(job, PRICE, price_above_zero);
     if let (Some(ordered_on), Some(delivery_day)) = (ordered_on, delivery_day)
         && ordered_on > delivery_day
@@ -131,12 +122,8 @@ fn flush(job: &mut Job<'_, '_>, batch: Vec<(Order, u64)>) -> Result<(), AppError
             }
         }
     }
-    let added: Vec<&Order> = list
-        .iter()
-        .zip(&is_new)
-        .filter(|(_, is_new)| **is_new)
-        .map(|(order, _)| order)
-        .collect();
+    let added: Vec<&Order> =
+        list.iter().zip(&is_new).filter(|(_, is_new)| **is_new).map(|(order, _)| order).collect();
     if !added.is_empty() {
         orders::add(job.tx, &added, job.import)?;
         job.tally.added += added.len() as u64;

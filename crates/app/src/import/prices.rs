@@ -15,12 +15,8 @@ use serde_json::json;
 use std::collections::HashMap;
 use store::{audit, catalog, customers};
 
-pub(super) const COLUMNS: &[Column] = &[
-    must("sku"),
-    must("customer_code"),
-    must("effective_from"),
-    must("price"),
-];
+pub(super) const COLUMNS: &[Column] =
+    &[must("sku"), must("customer_code"), must("effective_from"), must("price")];
 const SKU: usize = 0;
 const CUSTOMER: usize = 1;
 const FROM: usize = 2;
@@ -83,15 +79,8 @@ fn load(job: &mut Job<'_, '_>) -> Result<Known, AppError> {
     let key = |change: &PriceChange| (change.customer, change.product, change.effective_from);
     Ok(Known {
         customers: customers::codes(job.tx)?,
-        products: products
-            .into_iter()
-            .map(|(id, product)| (product.sku, id))
-            .collect(),
-        prices: general
-            .iter()
-            .chain(&own)
-            .map(|change| (key(change), change.price))
-            .collect(),
+        products: products.into_iter().map(|(id, product)| (product.sku, id)).collect(),
+        prices: general.iter().chain(&own).map(|change| (key(change), change.price)).collect(),
     })
 }
 
@@ -105,11 +94,7 @@ fn read(job: &mut Job<'_, '_>, row: &Row<'_>, known: &Known) -> Option<PriceChan
         row.wrong(job, PRICE, what);
         return None;
     }
-    let price = if ends {
-        Some(None)
-    } else {
-        row.parse(job, PRICE, price_above_zero).map(Some)
-    };
+    let price = if ends { Some(None) } else { row.parse(job, PRICE, price_above_zero).map(Some) };
     Some(PriceChange {
         product: product?,
         customer: customer?,
@@ -145,11 +130,7 @@ fn traced(row: &Row<'_>, before: Option<UnitPrice>, after: Option<UnitPrice>) ->
     let (sku, customer, from) = (row.text(SKU), row.text(CUSTOMER), row.text(FROM));
     audit::Entry {
         action: "change",
-        table: if customer.is_empty() {
-            "general_prices"
-        } else {
-            "customer_prices"
-        },
+        table: if customer.is_empty() { "general_prices" } else { "customer_prices" },
         record: format!("{sku} {customer} {from}"),
         before: Some(price(before).to_string()),
         after: Some(price(after).to_string()),

@@ -31,10 +31,8 @@ const INCLUSIVE: usize = 6;
 
 pub(super) fn import(job: &mut Job<'_, '_>, table: Table) -> Result<(), AppError> {
     let kept = catalog::products(job.tx)?;
-    let kept: HashMap<String, _> = kept
-        .into_iter()
-        .map(|(id, product)| (product.sku.clone(), (id, product)))
-        .collect();
+    let kept: HashMap<String, _> =
+        kept.into_iter().map(|(id, product)| (product.sku.clone(), (id, product))).collect();
     let mut seen: HashMap<String, u64> = HashMap::new();
     let mut added = Vec::new();
     table.for_each_row(job, |job, row| {
@@ -42,11 +40,7 @@ pub(super) fn import(job: &mut Job<'_, '_>, table: Table) -> Result<(), AppError
             return Ok(());
         };
         if let Some(line) = seen.insert(product.sku.clone(), row.line()) {
-            row.wrong(
-                job,
-                SKU,
-                format!("\"{}\" stands on line {line} already", product.sku),
-            );
+            row.wrong(job, SKU, format!("\"{}\" stands on line {line} already", product.sku));
             return Ok(());
         }
         match kept.get(&product.sku) {

@@ -11,7 +11,8 @@ pub const MAX_BAD_ROWS: usize = 100;
 /// One thing wrong with a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadRow {
-    /// The line the row starts on, from 1; the header is line 1.
+    /// The line the row starts on, from 1; the header is line 1. 0 when the file could not be
+    /// read at all.
     pub line: u64,
     /// The column, from 1; 0 when the whole row is concerned.
     pub column: usize,
@@ -36,11 +37,7 @@ impl BadFile {
     /// A file that is wrong as a whole.
     pub(super) fn whole(path: &Path, line: u64, column: usize, what: String) -> Self {
         let file = path.display().to_string();
-        Self {
-            file,
-            rows: vec![BadRow { line, column, what }],
-            more: false,
-        }
+        Self { file, rows: vec![BadRow { line, column, what }], more: false }
     }
 }
 
@@ -48,21 +45,16 @@ impl BadFile {
 impl fmt::Display for BadFile {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for row in &self.rows {
+            if row.line == 0 {
+                return write!(formatter, "{}: {}", self.file, row.what);
+            }
             let (line, column) = (row.line, row.column.max(1));
             writeln!(formatter, "{}:{line}:{column}: {}", self.file, row.what)?;
         }
         let count = self.rows.len();
-        let rows = if count == 1 {
-            "1 problem"
-        } else {
-            &format!("{count} problems")
-        };
+        let rows = if count == 1 { "1 problem" } else { &format!("{count} problems") };
         if self.more {
-            write!(
-                formatter,
-                "{}: the first {rows}; there may be more",
-                self.file
-            )?;
+            write!(formatter, "{}: the first {rows}; there may be more", self.file)?;
         } else {
             write!(formatter, "{}: {rows}", self.file)?;
         }
@@ -78,13 +70,7 @@ pub(super) struct BadRows {
 impl BadRows {
     pub(super) fn new(path: &Path) -> Self {
         let file = path.display().to_string();
-        Self {
-            file: BadFile {
-                file,
-                rows: Vec::new(),
-                more: false,
-            },
-        }
+        Self { file: BadFile { file, rows: Vec::new(), more: false } }
     }
 
     /// Notes a bad row. Columns count from 1; 0 means the whole row.
@@ -92,11 +78,7 @@ impl BadRows {
         if self.is_full() {
             self.file.more = true;
         } else {
-            self.file.rows.push(BadRow {
-                line,
-                column,
-                what: what.into(),
-            });
+            self.file.rows.push(BadRow { line, column, what: what.into() });
         }
     }
 

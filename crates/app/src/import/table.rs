@@ -19,18 +19,12 @@ pub(super) struct Column {
 
 /// A column that must be present; its fields may still be allowed to be blank.
 pub(super) const fn must(name: &'static str) -> Column {
-    Column {
-        name,
-        required: true,
-    }
+    Column { name, required: true }
 }
 
 /// A column that may be left out.
 pub(super) const fn may(name: &'static str) -> Column {
-    Column {
-        name,
-        required: false,
-    }
+    Column { name, required: false }
 }
 
 /// How often progress is reported, in rows.
@@ -54,50 +48,26 @@ impl Table {
         let expected = expected.join(",");
         let wrong = |column, what| BadFile::whole(path, 1, column, what);
         let Some(header) = csv.next()? else {
-            return Err(wrong(
-                1,
-                format!("the file is empty; expected the header {expected}"),
-            ));
+            return Err(wrong(1, format!("the file is empty; expected the header {expected}")));
         };
         let mut names = Vec::with_capacity(header.len());
         for place in 0..header.len() {
             let name = str::from_utf8(header.field(place)).map_err(|_| {
-                wrong(
-                    place + 1,
-                    format!("the header is not UTF-8; expected {expected}"),
-                )
+                wrong(place + 1, format!("the header is not UTF-8; expected {expected}"))
             })?;
             names.push(name.trim().to_owned());
         }
         let problems = header_problems(&names, columns, &expected);
         if !problems.is_empty() {
             let rows = problems.into_iter();
-            let rows = rows.map(|(column, what)| super::BadRow {
-                line: 1,
-                column,
-                what,
-            });
+            let rows = rows.map(|(column, what)| super::BadRow { line: 1, column, what });
             let file = path.display().to_string();
-            return Err(BadFile {
-                file,
-                rows: rows.collect(),
-                more: false,
-            });
+            return Err(BadFile { file, rows: rows.collect(), more: false });
         }
         let place = |column: &Column| names.iter().position(|name| is_named(name, column));
         let places = columns.iter().map(place).collect();
-        let file_name = path
-            .file_name()
-            .unwrap_or(path.as_os_str())
-            .to_string_lossy()
-            .into();
-        Ok(Self {
-            csv,
-            file_name,
-            columns,
-            places,
-            width: names.len(),
-        })
+        let file_name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into();
+        Ok(Self { csv, file_name, columns, places, width: names.len() })
     }
 
     /// The file's name without its folder.
@@ -144,11 +114,7 @@ impl Table {
                 job.bad.add(record.line, column, what);
                 continue;
             }
-            let row = Row {
-                record,
-                places: &self.places,
-                columns: self.columns,
-            };
+            let row = Row { record, places: &self.places, columns: self.columns };
             each(job, &row)?;
         }
     }
@@ -163,26 +129,17 @@ fn header_problems(names: &[String], columns: &[Column], expected: &str) -> Vec<
     let mut problems = Vec::new();
     for (place, name) in names.iter().enumerate() {
         let known = columns.iter().any(|column| is_named(name, column));
-        let repeated = names
-            .iter()
-            .take(place)
-            .any(|other| other.eq_ignore_ascii_case(name));
+        let repeated = names.iter().take(place).any(|other| other.eq_ignore_ascii_case(name));
         let shown: String = name.chars().take(40).collect();
         if !known {
-            problems.push((
-                place + 1,
-                format!("unknown column \"{shown}\"; expected {expected}"),
-            ));
+            problems.push((place + 1, format!("unknown column \"{shown}\"; expected {expected}")));
         } else if repeated {
             problems.push((place + 1, format!("the column \"{shown}\" stands twice")));
         }
     }
     for column in columns.iter().filter(|column| column.required) {
         if !names.iter().any(|name| is_named(name, column)) {
-            let what = format!(
-                "the column \"{}\" is missing; expected {expected}",
-                column.name
-            );
+            let what = format!("the column \"{}\" is missing; expected {expected}", column.name);
             problems.push((names.len(), what));
         }
     }
@@ -211,11 +168,7 @@ impl<'r> Row<'r> {
 
     /// The column of the file, from 1, that holds the known column `known`.
     pub(super) fn column(&self, known: usize) -> usize {
-        self.places
-            .get(known)
-            .copied()
-            .flatten()
-            .map_or(0, |place| place + 1)
+        self.places.get(known).copied().flatten().map_or(0, |place| place + 1)
     }
 
     /// The name of a known column.
@@ -231,9 +184,9 @@ impl<'r> Row<'r> {
         str::from_utf8(bytes).unwrap_or("").trim()
     }
 
-    /// The text of a known column, if it is not blank.
-    pub(super) fn optional(&self, known: usize) -> Option<&'r str> {
-        Some(self.text(known)).filter(|text| !text.is_empty())
+    /// Whether the file has a known column at all.
+    pub(super) fn has(&self, known: usize) -> bool {
+        self.places.get(known).copied().flatten().is_some()
     }
 
     /// Parses a field; a failure is noted with the column's name.
@@ -253,10 +206,7 @@ impl<'r> Row<'r> {
     }
 
     /// Parses a field that may be blank: `Some(None)` for a blank one, `None` for a wrong one.
-    #[expect(
-        clippy::option_option,
-        reason = "blank and wrong are different, and both usual"
-    )]
+    #[expect(clippy::option_option, reason = "blank and wrong are different, and both usual")]
     pub(super) fn parse_optional<T, E: std::fmt::Display>(
         &self,
         job: &mut Job<'_, '_>,

@@ -39,11 +39,7 @@ fn both_at_once(dairy: &Dairy<'_>, month: &str, modes: [Mode; 2]) -> [Report; 2]
     let actor = dairy.actor();
     let month = Month::parse(month).unwrap();
     let one = |store: &Store, mode| {
-        let request = Request {
-            month,
-            mode,
-            dry_run: false,
-        };
+        let request = Request { month, mode, dry_run: false };
         start.wait();
         app::billing::run(store, &actor, request, &mut |_, _| {}).unwrap()
     };
@@ -69,9 +65,8 @@ fn two_runs_at_once_bill_everything_once() {
                 assert_eq!(report.certificate, alone.certificate);
             }
             let numbers: BTreeSet<String> = dairy.numbers(month).into_iter().collect();
-            let expected: BTreeSet<String> = (next..next + CUSTOMERS)
-                .map(|serial| format!("INV/26-27/{serial:06}"))
-                .collect();
+            let expected: BTreeSet<String> =
+                (next..next + CUSTOMERS).map(|serial| format!("INV/26-27/{serial:06}")).collect();
             assert_eq!(numbers, expected);
             next += CUSTOMERS;
         }
@@ -110,9 +105,8 @@ fn importing_during_a_run_loses_nothing() {
         };
         let actor = dairy.actor();
         thread::scope(|scope| {
-            let run = scope.spawn(|| {
-                app::billing::run(&store, &actor, request, &mut |_, _| {}).unwrap()
-            });
+            let run =
+                scope.spawn(|| app::billing::run(&store, &actor, request, &mut |_, _| {}).unwrap());
             for place in (0..CUSTOMERS).step_by(CUSTOMERS / 20) {
                 dairy.deliver(&[&format!("2026-09-02 X{place:04} MILK 1.000")]);
             }

@@ -105,10 +105,7 @@ fn a_draft_whose_delivery_was_corrected_is_not_issued_before_a_rerun() {
         dairy.assert_verified();
         let issued = dairy.issue("2026-09");
         assert_eq!(issued.changes.issued, 1);
-        assert_eq!(
-            dairy.numbers("2026-09"),
-            ["INV/26-27/000002", "INV/26-27/000001"]
-        );
+        assert_eq!(dairy.numbers("2026-09"), ["INV/26-27/000002", "INV/26-27/000001"]);
         assert_eq!(dairy.bill("C1", "2026-09").total, "210.00");
         dairy.assert_verified();
     });
@@ -203,12 +200,7 @@ fn an_excluded_customer_who_is_forgotten_gets_everything_late() {
         dairy.price(&["CURD - 2026-09-01 80"]);
         dairy.on("2026-10-31");
         dairy.run_and_issue("2026-10");
-        let kinds: Vec<_> = dairy
-            .bill("C2", "2026-10")
-            .lines
-            .iter()
-            .map(|l| l.kind)
-            .collect();
+        let kinds: Vec<_> = dairy.bill("C2", "2026-10").lines.iter().map(|l| l.kind).collect();
         assert_eq!(kinds, ["late", "late"]);
         dairy.assert_verified();
     });

@@ -40,11 +40,7 @@ impl<'d> Dairy<'d> {
     pub fn empty(database: &'d Database, round_off: RoundOff) -> Self {
         let store = Store::create(&database.url).unwrap();
         let now = RefCell::new(Moment::from_unix_micros(0));
-        let dairy = Self {
-            store,
-            database,
-            now,
-        };
+        let dairy = Self { store, database, now };
         dairy.on("2026-09-01");
         let business = Business {
             name: "Gokul Dairy".to_owned(),
@@ -77,10 +73,7 @@ impl<'d> Dairy<'d> {
     }
 
     pub fn actor(&self) -> Actor {
-        Actor {
-            name: "office".to_owned(),
-            at: *self.now.borrow(),
-        }
+        Actor { name: "office".to_owned(), at: *self.now.borrow() }
     }
 
     /// Another connection to the same database.
@@ -90,12 +83,7 @@ impl<'d> Dairy<'d> {
 
     pub fn try_import(&self, kind: Kind, csv: impl AsRef<[u8]>) -> Result<Tally, AppError> {
         let path = self.database.file(&format!("{}.csv", kind.as_str()), csv);
-        app::import::import_file(
-            &self.store,
-            &self.actor(),
-            &Source { kind, path },
-            &mut |_| {},
-        )
+        app::import::import_file(&self.store, &self.actor(), &Source { kind, path }, &mut |_| {})
     }
 
     pub fn import(&self, kind: Kind, csv: &str) -> Tally {
@@ -134,11 +122,7 @@ impl<'d> Dairy<'d> {
 
     pub fn try_run(&self, month: &str, mode: Mode, dry_run: bool) -> Result<Report, AppError> {
         let month = Month::parse(month).unwrap();
-        let request = Request {
-            month,
-            mode,
-            dry_run,
-        };
+        let request = Request { month, mode, dry_run };
         app::billing::run(&self.store, &self.actor(), request, &mut |_, _| {})
     }
 
@@ -168,14 +152,7 @@ impl<'d> Dairy<'d> {
     pub fn lines(&self, code: &str, month: &str) -> Vec<String> {
         let show = |line: &wire::Line| {
             let wire::Line {
-                kind,
-                sku,
-                quantity,
-                unit_price,
-                amount,
-                first_date,
-                last_date,
-                ..
+                kind, sku, quantity, unit_price, amount, first_date, last_date, ..
             } = line;
             let days = format!("{first_date}..{last_date}");
             format!("{kind} {sku} {quantity} x {unit_price} = {amount}, {days}")

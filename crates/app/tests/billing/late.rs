@@ -230,11 +230,7 @@ fn orders_are_billed_when_they_are_delivered_and_late_ones_on_the_next_bill() {
         let bad = dairy.refused(Kind::Orders, contradiction);
         assert_eq!(bad.rows.len(), 2);
         assert!(bad.rows[0].what.contains("already on an issued bill"));
-        assert!(
-            bad.rows[1]
-                .what
-                .contains("reference already names another")
-        );
+        assert!(bad.rows[1].what.contains("reference already names another"));
     });
 }
 

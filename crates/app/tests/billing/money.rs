@@ -110,11 +110,7 @@ fn bills_are_brought_to_whole_rupees_when_the_business_wishes() {
             (bill.round_off, bill.total)
         });
         let pair = |round_off: &str, total: &str| (round_off.to_owned(), total.to_owned());
-        let expected = [
-            pair("0.14", "140.00"),
-            pair("0.50", "1.00"),
-            pair("-0.25", "0.00"),
-        ];
+        let expected = [pair("0.14", "140.00"), pair("0.50", "1.00"), pair("-0.25", "0.00")];
         assert_eq!(found, expected);
         dairy.assert_verified();
     });

@@ -20,9 +20,8 @@ fn numbers_run_through_months_and_begin_anew_in_april() {
         dairy.run_and_issue("2027-03");
         dairy.run_and_issue("2027-04");
         dairy.run_and_issue("2027-02");
-        let number = |year: &str, serials: [u8; 2]| {
-            serials.map(|serial| format!("INV/{year}/{serial:06}"))
-        };
+        let number =
+            |year: &str, serials: [u8; 2]| serials.map(|serial| format!("INV/{year}/{serial:06}"));
         assert_eq!(dairy.numbers("2027-03"), number("26-27", [1, 2]));
         assert_eq!(dairy.numbers("2027-04"), number("27-28", [1, 2]));
         // The month decides the year, not the day of the run; numbers follow the order of issue.

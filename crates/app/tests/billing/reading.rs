@@ -41,17 +41,11 @@ fn a_bill_is_explained_down_to_its_deliveries() {
             .flat_map(|line| line.behind.iter().map(|found| found.price))
             .collect();
         let day = |text| Day::parse(text).unwrap();
-        let own = PriceOrigin::InForce {
-            basis: PriceBasis::Customer,
-            effective_from: day("2026-09-02"),
-        };
-        let agreed = PriceOrigin::InForce {
-            basis: PriceBasis::Order,
-            effective_from: day("2026-09-01"),
-        };
-        let changed = PriceOrigin::ChangedSince {
-            now: Some(UnitPrice::from_milli(58_000)),
-        };
+        let own =
+            PriceOrigin::InForce { basis: PriceBasis::Customer, effective_from: day("2026-09-02") };
+        let agreed =
+            PriceOrigin::InForce { basis: PriceBasis::Order, effective_from: day("2026-09-01") };
+        let changed = PriceOrigin::ChangedSince { now: Some(UnitPrice::from_milli(58_000)) };
         assert_eq!(origins, [changed, own, own, agreed]);
 
         let line = explain(&dairy.store, "INV/26-27/000001/2").unwrap();
@@ -128,10 +122,7 @@ fn bills_are_found_by_number_and_customer() {
 fn the_journal_is_a_stream_that_balances() {
     on_both(|database| {
         let dairy = Dairy::new(database);
-        dairy.import(
-            Kind::Customers,
-            &CUSTOMERS.replace("C2,Bina,24,", "C2,Bina,24,10.00"),
-        );
+        dairy.import(Kind::Customers, &CUSTOMERS.replace("C2,Bina,24,", "C2,Bina,24,10.00"));
         dairy.deliver(&["2026-09-01 C1 PANEER 1.000"]);
         dairy.on("2026-09-30");
         dairy.run_and_issue("2026-09");
@@ -168,11 +159,7 @@ fn the_journal_is_a_stream_that_balances() {
 fn a_business_is_set_up_once() {
     on_both(|database| {
         let dairy = Dairy::new(database);
-        let mut business = dairy
-            .store
-            .read(|tx| store::business::load(tx))
-            .unwrap()
-            .unwrap();
+        let mut business = dairy.store.read(|tx| store::business::load(tx)).unwrap().unwrap();
         let before = dairy.dump();
         assert!(!app::business::set_up(&dairy.store, &dairy.actor(), &business).unwrap());
         business.name = "Another Dairy".to_owned();

@@ -48,9 +48,7 @@ fn a_rerun_after_issue_reproduces_the_certificate() {
         assert_eq!(left(&certificate.deliveries), [(Left::NoQuantity, 1)]);
         assert_eq!(certificate.sums.receivable, certificate.sums.lines);
         assert_eq!(certificate.sums.lines.to_string(), "2345.00");
-        let kept = dairy
-            .store
-            .read(|tx| store::billing::last_run(tx, certificate.month));
+        let kept = dairy.store.read(|tx| store::billing::last_run(tx, certificate.month));
         assert!(kept.unwrap().unwrap().contains(&certificate.content.to_string()));
         dairy.assert_verified();
     });
@@ -78,10 +76,8 @@ fn a_run_that_stops_between_ranges_is_taken_up_again() {
         let codes: Vec<String> = (0..4_100).map(|n| format!("X{n:04}")).collect();
         let customers: String = codes.iter().map(|c| format!("{c},Of {c}\n")).collect();
         dairy.import(Kind::Customers, &format!("code,name\n{customers}"));
-        let rows: Vec<String> = codes
-            .iter()
-            .map(|code| format!("2026-09-01 {code} MILK 1.000"))
-            .collect();
+        let rows: Vec<String> =
+            codes.iter().map(|code| format!("2026-09-01 {code} MILK 1.000")).collect();
         let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
         dairy.deliver(&rows);
         let whole = dairy.try_run("2026-09", Mode::RunAndIssue, true).unwrap();
@@ -118,11 +114,8 @@ fn a_database_without_a_business_is_told_so() {
             name: "office".to_owned(),
             at: domain::calendar::Moment::from_unix_micros(0),
         };
-        let request = Request {
-            month: Month::parse("1970-01").unwrap(),
-            mode: Mode::Draft,
-            dry_run: false,
-        };
+        let request =
+            Request { month: Month::parse("1970-01").unwrap(), mode: Mode::Draft, dry_run: false };
         let error = app::billing::run(&store, &actor, request, &mut |_, _| {}).unwrap_err();
         assert!(matches!(error, AppError::NoBusiness), "{error}");
     });

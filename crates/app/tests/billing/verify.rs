@@ -14,10 +14,7 @@ fn prepared(dairy: &Dairy<'_>) {
         "2026-09-02 C1 PANEER 0.500",
         "2026-09-01 C2 MILK 1.000",
     ]);
-    dairy.import(
-        app::import::Kind::Customers,
-        "code,name,opening_balance\nC9,Ninth,10.00\n",
-    );
+    dairy.import(app::import::Kind::Customers, "code,name,opening_balance\nC9,Ninth,10.00\n");
     dairy.on("2026-10-01");
     dairy.run_and_issue("2026-09");
     dairy.deliver(&["2026-09-03 C2 MILK 1.000", "2026-10-01 C1 MILK 1.000"]);
@@ -45,9 +42,8 @@ fn without_guards(dairy: &Dairy<'_>, work: impl Fn(&mut Tx<'_>) -> Result<(), St
         }
         tx.execute("PRAGMA defer_foreign_keys = ON", &[])?;
         let sql = "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'";
-        let guards = tx.list(sql, &[], |row| {
-            Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned()))
-        })?;
+        let guards =
+            tx.list(sql, &[], |row| Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned())))?;
         for (name, _) in &guards {
             tx.execute(&format!("DROP TRIGGER {name}"), &[])?;
         }
@@ -65,9 +61,8 @@ const ISSUED: &str = "number = 'INV/26-27/000001'";
 /// The damage, and the invariants it breaks, in the order of reports.
 fn damages() -> Vec<(&'static str, String, Vec<Invariant>)> {
     let of_issued = format!("bill_id = (SELECT id FROM bills WHERE {ISSUED})");
-    let transaction = format!(
-        "transaction_id = (SELECT id FROM ledger_transactions WHERE {of_issued})"
-    );
+    let transaction =
+        format!("transaction_id = (SELECT id FROM ledger_transactions WHERE {of_issued})");
     let damage = |name, sql: &str, broken: &[Invariant]| {
         let sql = sql
             .replace("{bill}", ISSUED)
@@ -163,11 +158,7 @@ fn damages() -> Vec<(&'static str, String, Vec<Invariant>)> {
             "UPDATE number_series SET next_serial = next_serial + 1",
             &[NumbersGapless],
         ),
-        damage(
-            "a series is gone",
-            "DELETE FROM number_series",
-            &[NumbersGapless],
-        ),
+        damage("a series is gone", "DELETE FROM number_series", &[NumbersGapless]),
         damage(
             "a ledger entry is gone",
             "DELETE FROM ledger_entries WHERE {transaction} AND account = 'sales'",
@@ -281,17 +272,10 @@ fn a_missing_guard_is_named() {
             dairy.sql("ALTER TABLE bills DISABLE TRIGGER bills_final");
         }
         let findings = app::verify::verify(&dairy.store, &mut |_, _| {}).unwrap();
-        let broken: Vec<_> = findings
-            .checks()
-            .iter()
-            .filter(|check| check.broken > 0)
-            .collect();
+        let broken: Vec<_> = findings.checks().iter().filter(|check| check.broken > 0).collect();
         assert_eq!(broken[0].invariant, GuardsPresent);
-        let expected: &[&str] = if dairy.store.is_sqlite() {
-            &["audit_stay"]
-        } else {
-            &["bills_final", "audit_stay"]
-        };
+        let expected: &[&str] =
+            if dairy.store.is_sqlite() { &["audit_stay"] } else { &["bills_final", "audit_stay"] };
         assert_eq!(broken[0].places, expected);
         assert_eq!(broken.len(), 1);
     });

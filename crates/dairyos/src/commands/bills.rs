@@ -14,25 +14,13 @@ use domain::money::{Money, inr};
 use store::billing::PrintedBill;
 
 pub fn run(context: &Context, args: &RunArgs) -> Result<bool, AppError> {
-    let mode = if args.issue {
-        Mode::RunAndIssue
-    } else {
-        Mode::Draft
-    };
-    let request = Request {
-        month: args.month,
-        mode,
-        dry_run: args.dry_run,
-    };
+    let mode = if args.issue { Mode::RunAndIssue } else { Mode::Draft };
+    let request = Request { month: args.month, mode, dry_run: args.dry_run };
     certify(context, request, args.json)
 }
 
 pub fn issue(context: &Context, args: &IssueArgs) -> Result<bool, AppError> {
-    let request = Request {
-        month: args.month,
-        mode: Mode::IssueDrafts,
-        dry_run: false,
-    };
+    let request = Request { month: args.month, mode: Mode::IssueDrafts, dry_run: false };
     certify(context, request, args.json)
 }
 
@@ -127,12 +115,8 @@ fn list_for_people(
         let owed = bill.total.plus(bill.previous_balance)?;
         let amounts = [inr(bill.total), inr(bill.previous_balance), inr(owed)];
         let number = bill.number.as_deref().unwrap_or("-");
-        out.line(row(
-            number,
-            &bill.customer_code,
-            bill.state.as_str(),
-            amounts,
-        ))?;
+        let state = if bill.needs_rerun { "rerun" } else { bill.state.as_str() };
+        out.line(row(number, &bill.customer_code, state, amounts))?;
         count += 1;
         total = total.plus(bill.total)?;
         payable = payable.plus(owed)?;
@@ -144,11 +128,7 @@ fn list_for_people(
             "There are no bills for {month}; make them with dairyos bills run --month {month}."
         ));
     }
-    let sums = format!(
-        "{count} bills, {} in all, {} payable.",
-        inr(total),
-        inr(payable)
-    );
+    let sums = format!("{count} bills, {} in all, {} payable.", inr(total), inr(payable));
     out.line(format!("\n{sums}"))
 }
 
@@ -159,7 +139,7 @@ pub fn show(context: &Context, args: &ShowArgs) -> Result<bool, AppError> {
         (None, Some(code), Some(month)) => billing::bill_of_customer(&store, code, month)?,
         _ => {
             let what = "say which bill: a number, or --customer with --month".to_owned();
-            return Err(AppError::NotFound(what));
+            return Err(AppError::BadArgument(what));
         }
     };
     let mut out = Output::new();

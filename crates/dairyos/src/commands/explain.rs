@@ -50,10 +50,7 @@ fn print(out: &mut Output, explanation: &Explanation) -> Result<(), AppError> {
     out.text(ledger.show())?;
     out.line("\nDone by")?;
     for done in &explanation.audit {
-        out.line(format!(
-            "  {}  {}  {}",
-            done.actor.at, done.actor.name, done.action
-        ))?;
+        out.line(format!("  {}  {}  {}", done.actor.at, done.actor.name, done.action))?;
     }
     Ok(())
 }
@@ -75,11 +72,7 @@ fn print_line(out: &mut Output, explained: &ExplainedLine) -> Result<(), AppErro
         line.unit_price,
         inr(line.amount)
     ))?;
-    let inclusive = if line.tax_inclusive {
-        "contained in"
-    } else {
-        "on top of"
-    };
+    let inclusive = if line.tax_inclusive { "contained in" } else { "on top of" };
     out.line(format!(
         "  {} % tax {inclusive} the price: taxable {}, CGST {}, SGST {}, IGST {}",
         line.tax_rate,
@@ -88,28 +81,16 @@ fn print_line(out: &mut Output, explained: &ExplainedLine) -> Result<(), AppErro
         inr(tax.sgst),
         inr(tax.igst)
     ))?;
-    let mut table = Table::plain(&[
-        Side::Left,
-        Side::Left,
-        Side::Right,
-        Side::Left,
-        Side::Left,
-        Side::Left,
-    ]);
+    let mut table =
+        Table::plain(&[Side::Left, Side::Left, Side::Right, Side::Left, Side::Left, Side::Left]);
     for behind in &explained.behind {
         table.row([
             format!("  {}", behind.day),
-            behind
-                .shift
-                .map_or("order", domain::deliveries::Shift::as_str)
-                .to_owned(),
+            behind.shift.map_or("order", domain::deliveries::Shift::as_str).to_owned(),
             behind.quantity.to_string(),
             price_words(behind),
             behind.reference.clone(),
-            format!(
-                "{}, {} {}",
-                behind.file_name, behind.actor, behind.imported_at
-            ),
+            format!("{}, {} {}", behind.file_name, behind.actor, behind.imported_at),
         ]);
     }
     out.text(table.show())
@@ -117,10 +98,7 @@ fn print_line(out: &mut Output, explained: &ExplainedLine) -> Result<(), AppErro
 
 fn price_words(behind: &Behind) -> String {
     match behind.price {
-        PriceOrigin::InForce {
-            basis,
-            effective_from,
-        } => {
+        PriceOrigin::InForce { basis, effective_from } => {
             if effective_from == domain::calendar::Day::MIN {
                 format!("{} price", basis.as_str())
             } else {
@@ -145,7 +123,7 @@ fn shape(explanation: &Explanation) -> Value {
                 "date": entry.day.to_string(),
                 "account": entry.account.as_str(),
                 "amount": entry.amount.to_string(),
-                "posted_at": entry.posted_at.to_string(),
+                "posted_at": entry.posted_at.rfc3339(),
             })
         })
         .collect();
@@ -154,7 +132,7 @@ fn shape(explanation: &Explanation) -> Value {
         .iter()
         .map(|done| {
             json!({
-                "at": done.actor.at.to_string(),
+                "at": done.actor.at.rfc3339(),
                 "actor": done.actor.name,
                 "action": done.action,
             })
@@ -174,10 +152,9 @@ fn line_shape(explained: &ExplainedLine) -> Value {
         .iter()
         .map(|behind| {
             let (basis, from, now) = match behind.price {
-                PriceOrigin::InForce {
-                    basis,
-                    effective_from,
-                } => (Some(basis.as_str()), Some(effective_from.to_string()), None),
+                PriceOrigin::InForce { basis, effective_from } => {
+                    (Some(basis.as_str()), Some(effective_from.to_string()), None)
+                }
                 PriceOrigin::ChangedSince { now } => {
                     (None, None, now.map(|price| price.to_string()))
                 }
@@ -196,7 +173,7 @@ fn line_shape(explained: &ExplainedLine) -> Value {
                 },
                 "file": behind.file_name,
                 "imported_by": behind.actor,
-                "imported_at": behind.imported_at.to_string(),
+                "imported_at": behind.imported_at.rfc3339(),
             })
         })
         .collect();

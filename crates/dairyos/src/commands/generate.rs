@@ -36,10 +36,7 @@ pub fn execute(context: &Context, args: &GenerateArgs) -> Result<bool, AppError>
         }))?;
     } else {
         let (first, last) = (summary.first_month, summary.last_month);
-        out.line(format!(
-            "Wrote a dairy of {first} to {last} into {}.",
-            args.out.display()
-        ))?;
+        out.line(format!("Wrote a dairy of {first} to {last} into {}.", args.out.display()))?;
         let mut table = Table::new(&[("File", Side::Left), ("Rows", Side::Right)]);
         for (file, rows) in [
             ("customers.csv", summary.customers),

@@ -11,10 +11,7 @@ use serde_json::json;
 
 pub fn execute(context: &Context, args: &ImportArgs) -> Result<bool, AppError> {
     let sources = match args.kind {
-        Some(kind) => vec![Source {
-            kind: kind.into(),
-            path: args.path.clone(),
-        }],
+        Some(kind) => vec![Source { kind: kind.into(), path: args.path.clone() }],
         None if args.path.is_dir() => files_of(&args.path)?,
         None => {
             let what = format!(
@@ -22,7 +19,7 @@ pub fn execute(context: &Context, args: &ImportArgs) -> Result<bool, AppError> {
                 args.path.display(),
                 Kind::Deliveries.as_str()
             );
-            return Err(AppError::NotFound(what));
+            return Err(AppError::BadArgument(what));
         }
     };
     let store = context.open()?;
@@ -30,12 +27,7 @@ pub fn execute(context: &Context, args: &ImportArgs) -> Result<bool, AppError> {
     let mut refused = None;
     for source in sources {
         let size = source.path.metadata().map_or(0, |metadata| metadata.len());
-        let name = source
-            .path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = source.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let progress = Progress::new(&name, size);
         match import_file(&store, &context.actor, &source, &mut |bytes| {
             progress.at(bytes);

@@ -12,7 +12,12 @@ use store::Store;
 use store::business::Business;
 
 pub fn execute(context: &Context, args: InitArgs) -> Result<bool, AppError> {
-    check_name(&args.name).map_err(|error| AppError::NotFound(format!("--name: {error}")))?;
+    check_name(&args.name).map_err(|error| AppError::BadArgument(format!("--name: {error}")))?;
+    if let Some(gstin) = args.gstin.as_ref().filter(|gstin| gstin.state() != args.state) {
+        let (of, state) = (gstin.state(), args.state);
+        let what = format!("--gstin: {gstin} belongs to State {of}, but --state is {state}");
+        return Err(AppError::BadArgument(what));
+    }
     let business = Business {
         name: args.name.trim().to_owned(),
         state: args.state,
@@ -37,18 +42,11 @@ pub fn execute(context: &Context, args: InitArgs) -> Result<bool, AppError> {
         let name = &business.name;
         let prefix = business.bill_prefix.as_str();
         if created {
-            out.line(format!(
-                "Created the books of {name}, {} ({state}).",
-                state.name()
-            ))?;
+            out.line(format!("Created the books of {name}, {} ({state}).", state.name()))?;
         } else {
-            out.line(format!(
-                "The books of {name} are there already; nothing was changed."
-            ))?;
+            out.line(format!("The books of {name} are there already; nothing was changed."))?;
         }
-        out.line(format!(
-            "Bills will be numbered {prefix}/YY-YY/000001 onwards."
-        ))?;
+        out.line(format!("Bills will be numbered {prefix}/YY-YY/000001 onwards."))?;
         out.line("Next: dairyos import DIR, then dairyos bills run --month YYYY-MM.")?;
     }
     out.finish()?;

@@ -24,7 +24,11 @@ pub fn balances(context: &Context, args: &BalancesArgs) -> Result<bool, AppError
             })
         });
         let customers = balances.customers.iter().map(|customer| {
-            json!({ "customer_code": customer.code, "balance": customer.balance.to_string() })
+            json!({
+                "customer_code": customer.code,
+                "customer_name": customer.name,
+                "balance": customer.balance.to_string(),
+            })
         });
         out.json(&json!({
             "accounts": accounts.collect::<Vec<_>>(),
@@ -32,11 +36,7 @@ pub fn balances(context: &Context, args: &BalancesArgs) -> Result<bool, AppError
             "customers": customers.collect::<Vec<_>>(),
         }))?;
     } else {
-        let columns = [
-            ("Account", Side::Left),
-            ("Debit", Side::Right),
-            ("Credit", Side::Right),
-        ];
+        let columns = [("Account", Side::Left), ("Debit", Side::Right), ("Credit", Side::Right)];
         let mut table = Table::new(&columns);
         for (account, balance, _) in &balances.accounts {
             let (debit, credit) = sides(*balance);
@@ -44,18 +44,10 @@ pub fn balances(context: &Context, args: &BalancesArgs) -> Result<bool, AppError
         }
         out.text(table.show())?;
         out.line(format!("Sum of all accounts: {}\n", inr(balances.sum)))?;
-        let columns = [
-            ("Customer", Side::Left),
-            ("Name", Side::Left),
-            ("Owes", Side::Right),
-        ];
+        let columns = [("Customer", Side::Left), ("Name", Side::Left), ("Owes", Side::Right)];
         let mut table = Table::new(&columns);
         for customer in &balances.customers {
-            table.row([
-                customer.code.clone(),
-                customer.name.clone(),
-                inr(customer.balance),
-            ]);
+            table.row([customer.code.clone(), customer.name.clone(), inr(customer.balance)]);
         }
         out.text(table.show())?;
     }

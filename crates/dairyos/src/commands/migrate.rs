@@ -13,9 +13,7 @@ pub fn execute(context: &Context) -> Result<bool, AppError> {
     if before == after {
         out.line(format!("The tables are up to date (version {after})."))?;
     } else {
-        out.line(format!(
-            "Brought the tables from version {before} to version {after}."
-        ))?;
+        out.line(format!("Brought the tables from version {before} to version {after}."))?;
     }
     out.finish()?;
     Ok(true)

@@ -12,7 +12,7 @@ mod ledger;
 mod migrate;
 mod verify;
 
-use crate::cli::{BillsCommand, Cli, Command, LedgerCommand};
+use crate::cli::{BillsCommand, Cli, Command, DEFAULT_DATABASE, LedgerCommand};
 use crate::clock;
 use app::{Actor, AppError};
 use store::Store;
@@ -31,14 +31,11 @@ impl Context {
 
 /// Executes a command; `false` when it found something wrong.
 pub fn execute(cli: Cli) -> Result<bool, AppError> {
-    let actor = Actor {
-        name: cli.actor,
-        at: clock::now(),
-    };
-    let context = Context {
-        database: cli.database,
-        actor,
-    };
+    let actor = Actor { name: cli.actor, at: clock::now() };
+    // A variable that is set to nothing says nothing.
+    let database = Some(cli.database).filter(|url| !url.is_empty());
+    let database = database.unwrap_or_else(|| DEFAULT_DATABASE.to_owned());
+    let context = Context { database, actor };
     match cli.command {
         Command::Init(args) => init::execute(&context, args),
         Command::Import(args) => import::execute(&context, &args),

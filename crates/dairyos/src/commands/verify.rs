@@ -28,11 +28,7 @@ pub fn execute(context: &Context, args: &VerifyArgs) -> Result<bool, AppError> {
         let checks: Vec<_> = checks.collect();
         out.json(&json!({ "clean": findings.is_clean(), "invariants": checks }))?;
     } else {
-        let columns = [
-            ("Invariant", Side::Left),
-            ("", Side::Left),
-            ("", Side::Left),
-        ];
+        let columns = [("Invariant", Side::Left), ("", Side::Left), ("", Side::Left)];
         let mut table = Table::new(&columns);
         for check in findings.checks() {
             let name = check.invariant.as_str();
@@ -41,19 +37,13 @@ pub fn execute(context: &Context, args: &VerifyArgs) -> Result<bool, AppError> {
         out.text(table.show())?;
         for check in findings.checks().iter().filter(|check| check.broken > 0) {
             let name = check.invariant.as_str();
-            out.line(format!(
-                "\n{name} is broken in {} places; the first:",
-                check.broken
-            ))?;
+            let places = if check.broken == 1 { "place" } else { "places" };
+            out.line(format!("\n{name} is broken in {} {places}:", check.broken))?;
             for place in &check.places {
                 out.line(format!("  {place}"))?;
             }
         }
-        let verdict = if findings.is_clean() {
-            "Everything holds."
-        } else {
-            "Not all holds."
-        };
+        let verdict = if findings.is_clean() { "Everything holds." } else { "Not all holds." };
         out.line(format!("\n{verdict}"))?;
     }
     out.finish()?;

@@ -21,16 +21,12 @@ pub struct Output {
 impl Output {
     /// Begins to print.
     pub fn new() -> Self {
-        Self {
-            out: BufWriter::with_capacity(64 * 1024, io::stdout()),
-        }
+        Self { out: BufWriter::with_capacity(64 * 1024, io::stdout()) }
     }
 
     /// Prints text.
     pub fn text(&mut self, text: impl AsRef<str>) -> Result<(), AppError> {
-        self.out
-            .write_all(text.as_ref().as_bytes())
-            .map_err(|error| failed(&error))
+        self.out.write_all(text.as_ref().as_bytes()).map_err(|error| failed(&error))
     }
 
     /// Prints a line.
@@ -62,18 +58,11 @@ const CLOSED: &str = "the reader has closed the pipe";
 
 fn failed(error: &io::Error) -> AppError {
     let closed = error.kind() == ErrorKind::BrokenPipe;
-    AppError::Output(if closed {
-        CLOSED.to_owned()
-    } else {
-        error.to_string()
-    })
+    AppError::Output(if closed { CLOSED.to_owned() } else { error.to_string() })
 }
 
 /// Reports a failure on standard error. A reader that has seen enough is no failure.
-#[expect(
-    clippy::print_stderr,
-    reason = "the one place where failures are shown"
-)]
+#[expect(clippy::print_stderr, reason = "the one place where failures are shown")]
 pub fn failure(error: &AppError, json: bool) -> ExitCode {
     if matches!(error, AppError::Output(text) if text == CLOSED) {
         return ExitCode::SUCCESS;
@@ -81,10 +70,10 @@ pub fn failure(error: &AppError, json: bool) -> ExitCode {
     if json {
         let code = error.code();
         let message = error.to_string();
-        eprintln!(
-            "{}",
-            serde_json::json!({ "error": { "code": code, "message": message } })
-        );
+        eprintln!("{}", serde_json::json!({ "error": { "code": code, "message": message } }));
+    } else if matches!(error, AppError::BadFile(_)) {
+        // The lines begin with file:line:column, which editors and other tools follow.
+        eprintln!("{error}");
     } else {
         eprintln!("dairyos: {error}");
     }

@@ -25,10 +25,7 @@ impl Table {
         let mut inner = Inner::new();
         inner.load_style(presets::NOTHING);
         inner.set_content_arrangement(ContentArrangement::Disabled);
-        Self {
-            inner,
-            sides: sides.to_vec(),
-        }
+        Self { inner, sides: sides.to_vec() }
     }
 
     /// A table with a header.

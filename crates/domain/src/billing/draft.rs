@@ -31,9 +31,7 @@ impl RoundOff {
 
     /// Reads the word.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::None, Self::Rupee]
-            .into_iter()
-            .find(|setting| setting.as_str() == text)
+        [Self::None, Self::Rupee].into_iter().find(|setting| setting.as_str() == text)
     }
 }
 
@@ -120,24 +118,16 @@ pub fn draft_bill(
     let mut lines: Vec<Line> = Vec::new();
     let mut line_of_item = Vec::with_capacity(items.len());
     for item in items {
-        let product = products
-            .get(&item.product)
-            .ok_or(BillingError::UnknownProduct(item.product))?;
+        let product =
+            products.get(&item.product).ok_or(BillingError::UnknownProduct(item.product))?;
         let unit_price = price_of(party, item, product, prices)?;
-        let key = LineKey {
-            kind: item.kind,
-            product: item.product,
-            unit_price,
-        };
+        let key = LineKey { kind: item.kind, product: item.product, unit_price };
         // Bills have a handful of lines; the latest is the likeliest.
-        let place = keys
-            .iter()
-            .rposition(|known| *known == key)
-            .unwrap_or_else(|| {
-                keys.push(key);
-                lines.push(Line::open(key, product, item.day));
-                lines.len() - 1
-            });
+        let place = keys.iter().rposition(|known| *known == key).unwrap_or_else(|| {
+            keys.push(key);
+            lines.push(Line::open(key, product, item.day));
+            lines.len() - 1
+        });
         if let Some(line) = lines.get_mut(place) {
             line.add(item.quantity, item.day)?;
         }
@@ -154,13 +144,7 @@ pub fn draft_bill(
         RoundOff::Rupee => exact.to_whole_rupee(),
     };
     let total = exact.plus(round_off)?;
-    Ok(Draft {
-        lines,
-        line_of_item,
-        split,
-        round_off,
-        total,
-    })
+    Ok(Draft { lines, line_of_item, split, round_off, total })
 }
 
 fn price_of(
@@ -174,18 +158,12 @@ fn price_of(
         None => match prices.in_force(party.customer, item.product, item.day) {
             Some(found) => found.price,
             None => {
-                return Err(BillingError::NoPrice {
-                    sku: product.sku.clone(),
-                    day: item.day,
-                });
+                return Err(BillingError::NoPrice { sku: product.sku.clone(), day: item.day });
             }
         },
     };
     if price.milli() <= 0 {
-        return Err(BillingError::ZeroPrice {
-            sku: product.sku.clone(),
-            day: item.day,
-        });
+        return Err(BillingError::ZeroPrice { sku: product.sku.clone(), day: item.day });
     }
     Ok(price)
 }
@@ -195,9 +173,7 @@ fn in_printed_order(lines: Vec<Line>, line_of_item: &[usize]) -> (Vec<Line>, Vec
     let mut order: Vec<(usize, Line)> = lines.into_iter().enumerate().collect();
     order.sort_by(|(_, a), (_, b)| {
         let key = |line: &Line| (line.kind, line.first_day, line.unit_price);
-        (a.kind, &a.sku)
-            .cmp(&(b.kind, &b.sku))
-            .then_with(|| key(a).cmp(&key(b)))
+        (a.kind, &a.sku).cmp(&(b.kind, &b.sku)).then_with(|| key(a).cmp(&key(b)))
     });
     let mut place_after = vec![0; order.len()];
     for (after, (before, _)) in order.iter().enumerate() {
@@ -207,10 +183,7 @@ fn in_printed_order(lines: Vec<Line>, line_of_item: &[usize]) -> (Vec<Line>, Vec
     }
     let moved = |before: &usize| place_after.get(*before).copied().unwrap_or(u32::MAX);
     let line_of_item = line_of_item.iter().map(moved).collect();
-    (
-        order.into_iter().map(|(_, line)| line).collect(),
-        line_of_item,
-    )
+    (order.into_iter().map(|(_, line)| line).collect(), line_of_item)
 }
 
 /// The sums of the lines' taxable values and taxes.

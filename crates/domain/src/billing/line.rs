@@ -93,10 +93,7 @@ pub fn compute_line(
     interstate: bool,
 ) -> Result<(Money, TaxSplit), Overflow> {
     let amount = unit_price.times(quantity)?;
-    Ok((
-        amount,
-        split_tax(amount, tax_rate, tax_inclusive, interstate)?,
-    ))
+    Ok((amount, split_tax(amount, tax_rate, tax_inclusive, interstate)?))
 }
 
 impl Line {
@@ -107,11 +104,7 @@ impl Line {
             product: key.product,
             sku: product.sku.clone(),
             name: product.name.clone(),
-            hsn: product
-                .hsn
-                .as_ref()
-                .map(|hsn| hsn.as_str().to_owned())
-                .unwrap_or_default(),
+            hsn: product.hsn.as_ref().map(|hsn| hsn.as_str().to_owned()).unwrap_or_default(),
             unit: product.unit,
             quantity: Quantity::ZERO,
             unit_price: key.unit_price,

@@ -71,11 +71,7 @@ impl BillNumber {
     pub fn new(prefix: &BillPrefix, year: FinancialYear, serial: i64) -> Result<Self, NumberError> {
         let text = format!("{}/{year}/{serial:06}", prefix.0);
         if serial < 1 || text.len() > MAX_NUMBER_CHARS {
-            return Err(NumberError {
-                prefix: prefix.0.clone(),
-                year,
-                serial,
-            });
+            return Err(NumberError { prefix: prefix.0.clone(), year, serial });
         }
         Ok(Self { text, serial })
     }

@@ -34,13 +34,8 @@ pub enum StateError {
 
 impl BillState {
     /// All, in the order of a bill's life.
-    pub const ALL: [Self; 5] = [
-        Self::Draft,
-        Self::Issued,
-        Self::PartPaid,
-        Self::Paid,
-        Self::Cancelled,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Draft, Self::Issued, Self::PartPaid, Self::Paid, Self::Cancelled];
 
     /// The word under which it is kept and shown.
     pub const fn as_str(self) -> &'static str {
@@ -107,10 +102,7 @@ mod tests {
         assert_eq!(Issued.settle(rupees(10), rupees(4)), Ok(PartPaid));
         assert_eq!(PartPaid.settle(rupees(10), rupees(10)), Ok(Paid));
         assert_eq!(Paid.settle(rupees(10), rupees(0)), Ok(Issued));
-        assert_eq!(
-            Draft.settle(rupees(1), rupees(1)),
-            Err(StateError::NotIssued(Draft))
-        );
+        assert_eq!(Draft.settle(rupees(1), rupees(1)), Err(StateError::NotIssued(Draft)));
         assert_eq!(Paid.credit(), Ok(Cancelled));
         assert_eq!(Draft.credit(), Err(StateError::NotIssued(Draft)));
         assert_eq!(Cancelled.credit(), Err(StateError::NotIssued(Cancelled)));

@@ -80,11 +80,8 @@ impl Day {
     }
 
     fn from_date(date: Date) -> Self {
-        let (year, month, day) = (
-            i32::from(date.year()),
-            i32::from(date.month()),
-            i32::from(date.day()),
-        );
+        let (year, month, day) =
+            (i32::from(date.year()), i32::from(date.month()), i32::from(date.day()));
         Self(year * 10_000 + month * 100 + day)
     }
 

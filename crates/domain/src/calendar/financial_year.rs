@@ -19,10 +19,7 @@ impl FinancialYear {
 
     /// A financial year by its starting calendar year, as it is kept.
     pub fn starting_in(year: i64) -> Option<Self> {
-        i32::try_from(year)
-            .ok()
-            .filter(|year| (1899..=9999).contains(year))
-            .map(Self)
+        i32::try_from(year).ok().filter(|year| (1899..=9999).contains(year)).map(Self)
     }
 
     /// The calendar year it starts in.

@@ -23,9 +23,7 @@ impl Moment {
 
     /// Reads RFC 3339, such as `2026-10-05T04:00:00+05:30`.
     pub fn parse(text: &str) -> Option<Self> {
-        text.parse::<Timestamp>()
-            .ok()
-            .map(|timestamp| Self(timestamp.as_microsecond()))
+        text.parse::<Timestamp>().ok().map(|timestamp| Self(timestamp.as_microsecond()))
     }
 
     /// Microseconds of Unix time.
@@ -39,12 +37,13 @@ impl Moment {
         Day::new(date.year(), date.month(), date.day()).unwrap_or(Day::MIN)
     }
 
+    /// RFC 3339 in Indian time to the second, such as `2026-10-05T04:00:00+05:30`.
+    pub fn rfc3339(self) -> String {
+        self.timestamp().to_zoned(ist()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+    }
+
     fn timestamp(self) -> Timestamp {
-        let edge = if self.0 < 0 {
-            Timestamp::MIN
-        } else {
-            Timestamp::MAX
-        };
+        let edge = if self.0 < 0 { Timestamp::MIN } else { Timestamp::MAX };
         Timestamp::from_microsecond(self.0).unwrap_or(edge)
     }
 }
@@ -71,12 +70,10 @@ mod tests {
         let dawn = Moment::parse("2026-03-31T22:30:00Z").unwrap();
         assert_eq!(dawn.business_day().to_string(), "2026-04-01");
         assert_eq!(dawn.to_string(), "2026-04-01 04:00:00 IST");
+        assert_eq!(dawn.rfc3339(), "2026-04-01T04:00:00+05:30");
         let last = Moment::parse("2026-03-31T23:59:59.999999+05:30").unwrap();
         assert_eq!(last.business_day().to_string(), "2026-03-31");
-        assert_eq!(
-            Moment::parse("2026-04-01T00:00:00+05:30").unwrap(),
-            plus(last, 1)
-        );
+        assert_eq!(Moment::parse("2026-04-01T00:00:00+05:30").unwrap(), plus(last, 1));
         assert_eq!(Moment::parse("yesterday"), None);
     }
 

@@ -81,15 +81,7 @@ mod tests {
     #[test]
     fn reads_only_real_months() {
         assert_eq!(Month::parse("2026-10").unwrap().number(), 2026_10);
-        for wrong in [
-            "2026-13",
-            "2026-00",
-            "2026",
-            "10-2026",
-            "2026-1",
-            "2026-10-01",
-            "",
-        ] {
+        for wrong in ["2026-13", "2026-00", "2026", "10-2026", "2026-1", "2026-10-01", ""] {
             assert!(Month::parse(wrong).is_err(), "{wrong}");
         }
         assert_eq!(Month::from_number(2026_13), None);

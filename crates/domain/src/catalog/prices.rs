@@ -103,24 +103,12 @@ impl PriceBook {
 
     /// The price of `product` for `customer` on `day`; `None` when there is none.
     pub fn in_force(&self, customer: CustomerId, product: ProductId, day: Day) -> Option<InForce> {
-        let own = if self.own.is_empty() {
-            None
-        } else {
-            self.own.get(&(customer, product))
-        };
+        let own = if self.own.is_empty() { None } else { self.own.get(&(customer, product)) };
         if let Some((effective_from, price)) = own.and_then(|steps| steps.at(day)) {
-            return Some(InForce {
-                price,
-                basis: PriceBasis::Customer,
-                effective_from,
-            });
+            return Some(InForce { price, basis: PriceBasis::Customer, effective_from });
         }
         let (effective_from, price) = self.general.get(&product)?.at(day)?;
-        Some(InForce {
-            price,
-            basis: PriceBasis::General,
-            effective_from,
-        })
+        Some(InForce { price, basis: PriceBasis::General, effective_from })
     }
 }
 
@@ -175,10 +163,7 @@ mod tests {
 
     #[test]
     fn a_second_price_of_one_day_replaces_the_first() {
-        let book = book(&[
-            (None, "2026-04-01", Some(64)),
-            (None, "2026-04-01", Some(65)),
-        ]);
+        let book = book(&[(None, "2026-04-01", Some(64)), (None, "2026-04-01", Some(65))]);
         assert_eq!(price(&book, 1, "2026-04-02"), Some((65, General)));
     }
 }

@@ -28,9 +28,7 @@ impl Unit {
 
     /// Reads the word used in files.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Litre, Self::Kilogram, Self::Piece]
-            .into_iter()
-            .find(|unit| unit.as_str() == text)
+        [Self::Litre, Self::Kilogram, Self::Piece].into_iter().find(|unit| unit.as_str() == text)
     }
 }
 
@@ -49,11 +47,7 @@ impl Hsn {
         let digits: String = text.chars().filter(|c| *c != ' ').collect();
         let right = matches!(digits.len(), 2 | 4 | 6 | 8)
             && digits.bytes().all(|byte| byte.is_ascii_digit());
-        if right {
-            Ok(Self(digits))
-        } else {
-            Err(HsnError(text.chars().take(40).collect()))
-        }
+        if right { Ok(Self(digits)) } else { Err(HsnError(text.chars().take(40).collect())) }
     }
 
     /// The digits.

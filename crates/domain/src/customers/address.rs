@@ -23,11 +23,7 @@ impl Pincode {
         let right = digits.len() == 6
             && digits.bytes().all(|byte| byte.is_ascii_digit())
             && !digits.starts_with('0');
-        if right {
-            Ok(Self(digits))
-        } else {
-            Err(PincodeError(text.chars().take(40).collect()))
-        }
+        if right { Ok(Self(digits)) } else { Err(PincodeError(text.chars().take(40).collect())) }
     }
 
     /// The six digits.

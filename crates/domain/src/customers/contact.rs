@@ -80,9 +80,7 @@ impl Email {
     /// (RFC 5321).
     pub fn parse(text: &str) -> Result<Self, EmailError> {
         let plausible = text.len() <= 254
-            && !text
-                .chars()
-                .any(|c| c.is_whitespace() || c.is_control() || ",;<>\"".contains(c))
+            && !text.chars().any(|c| c.is_whitespace() || c.is_control() || ",;<>\"".contains(c))
             && text.split_once('@').is_some_and(|(local, domain)| {
                 !local.is_empty()
                     && !domain.contains('@')
@@ -154,21 +152,12 @@ mod tests {
 
     #[test]
     fn mobiles_are_kept_in_one_form() {
-        for text in [
-            "9812300001",
-            "+919812300001",
-            "919812300001",
-            "09812300001",
-            "98123 00001",
-        ] {
+        for text in ["9812300001", "+919812300001", "919812300001", "09812300001", "98123 00001"] {
             let phone = Phone::parse(text).unwrap();
             assert_eq!(phone.as_str(), "+919812300001", "{text}");
             assert!(phone.is_mobile());
         }
-        assert_eq!(
-            Phone::parse("9112345678").unwrap().as_str(),
-            "+919112345678"
-        );
+        assert_eq!(Phone::parse("9112345678").unwrap().as_str(), "+919112345678");
     }
 
     #[test]
@@ -176,32 +165,18 @@ mod tests {
         let landline = Phone::parse("022-2630 1234").unwrap();
         assert_eq!(landline.as_str(), "02226301234");
         assert!(!landline.is_mobile());
-        assert_eq!(
-            Phone::parse("+44 20 7946 0000").unwrap().as_str(),
-            "+442079460000"
-        );
-        for wrong in [
-            "12345",
-            "5812300001",
-            "98123x0001",
-            "",
-            "+",
-            "९८१२३००००१",
-            "1234567890123456",
-        ] {
+        assert_eq!(Phone::parse("+44 20 7946 0000").unwrap().as_str(), "+442079460000");
+        for wrong in
+            ["12345", "5812300001", "98123x0001", "", "+", "९८१२३००००१", "1234567890123456"]
+        {
             assert!(Phone::parse(wrong).is_err(), "{wrong}");
         }
     }
 
     #[test]
     fn addresses_and_languages() {
-        assert_eq!(
-            Email::parse("a.b@example.co.in").unwrap().as_str(),
-            "a.b@example.co.in"
-        );
-        for wrong in [
-            "a", "a@", "@b.c", "a@b", "a@b@c.d", "a b@c.d", "a@b..c", "a@.c",
-        ] {
+        assert_eq!(Email::parse("a.b@example.co.in").unwrap().as_str(), "a.b@example.co.in");
+        for wrong in ["a", "a@", "@b.c", "a@b", "a@b@c.d", "a b@c.d", "a@b..c", "a@.c"] {
             assert!(Email::parse(wrong).is_err(), "{wrong}");
         }
         assert_eq!(Language::parse("gu-IN").unwrap().code(), "gu");

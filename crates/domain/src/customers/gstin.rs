@@ -45,26 +45,16 @@ impl Gstin {
             && is(2..7, u8::is_ascii_uppercase)
             && is(7..11, u8::is_ascii_digit)
             && is(11..12, u8::is_ascii_uppercase)
-            && is(12..13, |byte| {
-                byte.is_ascii_uppercase() || (b'1'..=b'9').contains(byte)
-            })
-            && is(
-                13..14,
-                |byte| matches!(byte, b'Z' | b'1'..=b'9' | b'A' | b'B' | b'D'..=b'J'),
-            )
-            && is(14..15, |byte| {
-                byte.is_ascii_uppercase() || byte.is_ascii_digit()
-            });
+            && is(12..13, |byte| byte.is_ascii_uppercase() || (b'1'..=b'9').contains(byte))
+            && is(13..14, |byte| matches!(byte, b'Z' | b'1'..=b'9' | b'A' | b'B' | b'D'..=b'J'))
+            && is(14..15, |byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
         let state = upper.get(..2).and_then(|code| State::parse(code).ok());
         let Some(state) = state.filter(|_| right) else {
             return Err(form());
         };
         let expected = check_digit(bytes);
         if !upper.ends_with(expected) {
-            return Err(GstinError::CheckDigit {
-                found: upper,
-                expected,
-            });
+            return Err(GstinError::CheckDigit { found: upper, expected });
         }
         Ok(Self(upper, state))
     }
@@ -89,12 +79,7 @@ impl fmt::Display for Gstin {
 /// The check digit over the first 14 characters: factors 1 and 2 in turn, each product folded in
 /// base 36.
 fn check_digit(bytes: &[u8; 15]) -> char {
-    let index = |byte: &u8| {
-        ALPHABET
-            .iter()
-            .position(|letter| letter == byte)
-            .unwrap_or(0)
-    };
+    let index = |byte: &u8| ALPHABET.iter().position(|letter| letter == byte).unwrap_or(0);
     let sum: usize = bytes
         .iter()
         .take(14)
@@ -104,9 +89,7 @@ fn check_digit(bytes: &[u8; 15]) -> char {
             product / 36 + product % 36
         })
         .sum();
-    ALPHABET
-        .get((36 - sum % 36) % 36)
-        .map_or('0', |byte| char::from(*byte))
+    ALPHABET.get((36 - sum % 36) % 36).map_or('0', |byte| char::from(*byte))
 }
 
 /// Why a text is not an FSSAI number.
@@ -155,21 +138,10 @@ mod tests {
             assert_eq!(gstin.to_string(), gstin.as_str());
         }
         let error = Gstin::parse("27AAACT1234C1Z5").unwrap_err();
-        assert!(
-            matches!(error, GstinError::CheckDigit { expected: 'X', .. }),
-            "{error}"
-        );
-        for wrong in [
-            "36AMBPG7773M002",
-            "07AGAPA5363L002",
-            "",
-            "24AANFA2641L1Z",
-            "25AANFA2641L1ZF",
-        ] {
-            assert!(
-                matches!(Gstin::parse(wrong), Err(GstinError::Form(_))),
-                "{wrong}"
-            );
+        assert!(matches!(error, GstinError::CheckDigit { expected: 'X', .. }), "{error}");
+        for wrong in ["36AMBPG7773M002", "07AGAPA5363L002", "", "24AANFA2641L1Z", "25AANFA2641L1ZF"]
+        {
+            assert!(matches!(Gstin::parse(wrong), Err(GstinError::Form(_))), "{wrong}");
         }
     }
 
@@ -191,10 +163,7 @@ mod tests {
 
     #[test]
     fn fssai_has_fourteen_digits() {
-        assert_eq!(
-            Fssai::parse("10012345678901").unwrap().as_str(),
-            "10012345678901"
-        );
+        assert_eq!(Fssai::parse("10012345678901").unwrap().as_str(), "10012345678901");
         assert!(Fssai::parse("1001234567890").is_err());
         assert!(Fssai::parse("1001234567890x").is_err());
     }

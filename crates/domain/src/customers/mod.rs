@@ -52,9 +52,7 @@ pub struct Customer {
 impl Customer {
     /// The State of supply: the stated one, else the GSTIN's, else the business's own.
     pub fn state_of_supply(&self, business: State) -> State {
-        self.state
-            .or_else(|| self.gstin.as_ref().map(Gstin::state))
-            .unwrap_or(business)
+        self.state.or_else(|| self.gstin.as_ref().map(Gstin::state)).unwrap_or(business)
     }
 }
 
@@ -123,10 +121,7 @@ mod tests {
         assert_eq!(check_code("C-001"), Ok(()));
         assert_eq!(check_name("મીના પટેલ"), Ok(()));
         assert!(matches!(check_code("  "), Err(TextError::Empty { .. })));
-        assert!(matches!(
-            check_code(&"x".repeat(65)),
-            Err(TextError::TooLong { .. })
-        ));
+        assert!(matches!(check_code(&"x".repeat(65)), Err(TextError::TooLong { .. })));
         assert_eq!(check_code("a\u{0}b"), Err(TextError::Control));
         assert_eq!(check_free_text("Flat 3,\nRose Wing"), Ok(()));
         assert_eq!(check_free_text("bell\u{7}"), Err(TextError::Control));

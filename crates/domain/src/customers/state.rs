@@ -59,11 +59,7 @@ pub struct State(&'static str);
 impl State {
     /// Reads a two-digit code (`24`; `7` is read as `07`) or an English name in any case.
     pub fn parse(text: &str) -> Result<Self, StateError> {
-        let padded = if text.len() == 1 {
-            format!("0{text}")
-        } else {
-            text.to_owned()
-        };
+        let padded = if text.len() == 1 { format!("0{text}") } else { text.to_owned() };
         STATES
             .iter()
             .find(|(code, name)| *code == padded || name.eq_ignore_ascii_case(text))
@@ -78,10 +74,7 @@ impl State {
 
     /// The English name.
     pub fn name(self) -> &'static str {
-        STATES
-            .iter()
-            .find(|(code, _)| *code == self.0)
-            .map_or("", |(_, name)| name)
+        STATES.iter().find(|(code, _)| *code == self.0).map_or("", |(_, name)| name)
     }
 }
 

@@ -45,9 +45,7 @@ impl Shift {
 
     /// Reads the word used in files.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Morning, Self::Evening]
-            .into_iter()
-            .find(|shift| shift.as_str() == text)
+        [Self::Morning, Self::Evening].into_iter().find(|shift| shift.as_str() == text)
     }
 }
 
@@ -199,11 +197,7 @@ mod tests {
             product: ProductId(1),
             reference: reference.to_owned(),
         };
-        Delivery {
-            key,
-            quantity: Quantity::from_milli(milli),
-            status,
-        }
+        Delivery { key, quantity: Quantity::from_milli(milli), status }
     }
 
     #[test]
@@ -217,10 +211,7 @@ mod tests {
         assert_eq!(judge_repeat(&kept, &other, Billed::No), Ok(Repeat::Correct));
         let reopened = judge_repeat(&kept, &missed, Billed::Draft);
         assert_eq!(reopened, Ok(Repeat::CorrectAndReopenDraft));
-        assert_eq!(
-            judge_repeat(&kept, &other, Billed::Issued),
-            Err(RepeatError::Issued)
-        );
+        assert_eq!(judge_repeat(&kept, &other, Billed::Issued), Err(RepeatError::Issued));
     }
 
     #[test]

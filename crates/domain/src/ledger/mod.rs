@@ -53,9 +53,7 @@ impl Account {
 
     /// The account kept under `name`.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|account| account.as_str() == name)
+        Self::ALL.into_iter().find(|account| account.as_str() == name)
     }
 }
 
@@ -127,12 +125,7 @@ impl Transaction {
         if !sum.is_zero() {
             return Err(LedgerError::Unbalanced(sum));
         }
-        Ok(Self {
-            day,
-            customer,
-            cause,
-            entries,
-        })
+        Ok(Self { day, customer, cause, entries })
     }
 
     /// The entries; their amounts sum to zero.
@@ -174,10 +167,7 @@ pub fn opening_balance_transaction(
     if change.is_zero() {
         return Ok(None);
     }
-    let entries = [
-        (Account::Receivable, change),
-        (Account::OpeningBalances, change.negated()?),
-    ];
+    let entries = [(Account::Receivable, change), (Account::OpeningBalances, change.negated()?)];
     Transaction::new(day, customer, Cause::OpeningBalance, entries).map(Some)
 }
 

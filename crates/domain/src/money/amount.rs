@@ -30,9 +30,7 @@ impl Money {
 
     /// An amount given in paise as a wide intermediate result.
     pub fn from_wide(paise: i128, doing: &'static str) -> Result<Self, Overflow> {
-        i64::try_from(paise)
-            .map(Self)
-            .map_err(|_| Overflow { doing })
+        i64::try_from(paise).map(Self).map_err(|_| Overflow { doing })
     }
 
     /// The amount in paise.
@@ -47,24 +45,17 @@ impl Money {
 
     /// The sum, or an error when it does not fit.
     pub fn plus(self, other: Self) -> Result<Self, Overflow> {
-        self.0
-            .checked_add(other.0)
-            .map(Self)
-            .ok_or(Overflow { doing: "a sum" })
+        self.0.checked_add(other.0).map(Self).ok_or(Overflow { doing: "a sum" })
     }
 
     /// The difference, or an error when it does not fit.
     pub fn minus(self, other: Self) -> Result<Self, Overflow> {
-        self.0.checked_sub(other.0).map(Self).ok_or(Overflow {
-            doing: "a difference",
-        })
+        self.0.checked_sub(other.0).map(Self).ok_or(Overflow { doing: "a difference" })
     }
 
     /// The amount with the other sign.
     pub fn negated(self) -> Result<Self, Overflow> {
-        self.0.checked_neg().map(Self).ok_or(Overflow {
-            doing: "a change of sign",
-        })
+        self.0.checked_neg().map(Self).ok_or(Overflow { doing: "a change of sign" })
     }
 
     /// The sum of all amounts, or an error when it does not fit.
@@ -99,23 +90,10 @@ mod tests {
     #[test]
     fn overflow_is_an_error() {
         let most = Money::from_paise(i64::MAX);
-        assert_eq!(
-            most.plus(Money::from_paise(1)),
-            Err(Overflow { doing: "a sum" })
-        );
+        assert_eq!(most.plus(Money::from_paise(1)), Err(Overflow { doing: "a sum" }));
         let least = Money::from_paise(i64::MIN);
-        assert_eq!(
-            least.minus(Money::from_paise(1)),
-            Err(Overflow {
-                doing: "a difference"
-            })
-        );
-        assert_eq!(
-            least.negated(),
-            Err(Overflow {
-                doing: "a change of sign"
-            })
-        );
+        assert_eq!(least.minus(Money::from_paise(1)), Err(Overflow { doing: "a difference" }));
+        assert_eq!(least.negated(), Err(Overflow { doing: "a change of sign" }));
         assert!(Money::sum([most, most]).is_err());
         assert!(Money::from_wide(i128::from(i64::MAX) + 1, "a line").is_err());
         assert_eq!(least.to_string(), "-92233720368547758.08");
@@ -136,11 +114,7 @@ mod tests {
             (-51, -49),
             (-1, 1),
         ] {
-            assert_eq!(
-                Money::from_paise(paise).to_whole_rupee().paise(),
-                expected,
-                "{paise}"
-            );
+            assert_eq!(Money::from_paise(paise).to_whole_rupee().paise(), expected, "{paise}");
         }
     }
 

@@ -75,10 +75,7 @@ pub fn parse_fixed(text: &str, decimals: usize) -> Result<i64, DecimalError> {
     if text.is_empty() {
         return Err(DecimalError::Empty { example });
     }
-    let not_plain = || DecimalError::NotPlain {
-        text: shown(text),
-        example,
-    };
+    let not_plain = || DecimalError::NotPlain { text: shown(text), example };
     let (negative, digits) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text),
@@ -94,24 +91,15 @@ pub fn parse_fixed(text: &str, decimals: usize) -> Result<i64, DecimalError> {
     }
     if fraction.len() > decimals {
         let (found, allowed) = (fraction.len(), decimals);
-        return Err(DecimalError::TooManyDecimals {
-            text: shown(text),
-            found,
-            allowed,
-        });
+        return Err(DecimalError::TooManyDecimals { text: shown(text), found, allowed });
     }
-    let too_large = || DecimalError::TooLarge {
-        text: shown(text),
-        limit: 18 - decimals.min(18),
-    };
+    let too_large = || DecimalError::TooLarge { text: shown(text), limit: 18 - decimals.min(18) };
     let mut value: i64 = 0;
     let padding = std::iter::repeat_n(b'0', decimals - fraction.len());
     for byte in whole.bytes().chain(fraction.bytes()).chain(padding) {
         let digit = i64::from(byte - b'0');
-        value = value
-            .checked_mul(10)
-            .and_then(|tens| tens.checked_add(digit))
-            .ok_or_else(too_large)?;
+        value =
+            value.checked_mul(10).and_then(|tens| tens.checked_add(digit)).ok_or_else(too_large)?;
     }
     Ok(if negative { -value } else { value })
 }
@@ -121,11 +109,7 @@ pub fn format_fixed(value: i64, decimals: usize) -> String {
     let digits = format!("{:0width$}", value.unsigned_abs(), width = decimals + 1);
     let (whole, fraction) = digits.split_at(digits.len() - decimals);
     let sign = if value < 0 { "-" } else { "" };
-    if decimals == 0 {
-        format!("{sign}{whole}")
-    } else {
-        format!("{sign}{whole}.{fraction}")
-    }
+    if decimals == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
 }
 
 #[cfg(test)]
@@ -153,26 +137,17 @@ mod tests {
             "0x10", "१२", "1_000", "₹5", "5-",
         ] {
             let error = parse_fixed(text, 2).unwrap_err();
-            assert!(
-                matches!(error, DecimalError::NotPlain { .. }),
-                "{text}: {error}"
-            );
+            assert!(matches!(error, DecimalError::NotPlain { .. }), "{text}: {error}");
         }
         let error = parse_fixed("1.2345", 3).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "\"1.2345\" has 4 decimals; expected at most 3"
-        );
+        assert_eq!(error.to_string(), "\"1.2345\" has 4 decimals; expected at most 3");
         assert!(parse_fixed("1.5000", 3).is_err());
         assert_eq!(
             parse_fixed("", 3).unwrap_err().to_string(),
             "it is empty; expected a number such as 1.500"
         );
         let error = parse_fixed("99999999999999999999", 2).unwrap_err();
-        assert!(
-            matches!(error, DecimalError::TooLarge { limit: 16, .. }),
-            "{error}"
-        );
+        assert!(matches!(error, DecimalError::TooLarge { limit: 16, .. }), "{error}");
         let long = "x".repeat(1000);
         assert!(parse_fixed(&long, 2).unwrap_err().to_string().len() < 200);
     }

@@ -58,21 +58,11 @@ mod tests {
     #[test]
     fn sums_and_percentages() {
         let amount = Money::from_paise(1_050);
-        assert_eq!(
-            Discount::Amount(Money::from_paise(50))
-                .on(amount)
-                .unwrap()
-                .paise(),
-            50
-        );
+        assert_eq!(Discount::Amount(Money::from_paise(50)).on(amount).unwrap().paise(), 50);
         let five = Discount::Percent(TaxRate::parse_percent("5").unwrap());
         // 52.5 paise goes to the even 52.
         assert_eq!(five.on(amount).unwrap().paise(), 52);
-        assert!(
-            Discount::Amount(Money::from_paise(1_051))
-                .on(amount)
-                .is_err()
-        );
+        assert!(Discount::Amount(Money::from_paise(1_051)).on(amount).is_err());
         assert!(Discount::Amount(Money::from_paise(-1)).on(amount).is_err());
         assert!(five.on(Money::from_paise(-100)).is_err());
     }

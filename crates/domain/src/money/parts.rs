@@ -67,20 +67,11 @@ mod tests {
     #[test]
     fn surplus_goes_to_the_first() {
         let shares = split_evenly(Money::from_paise(100), 3).unwrap();
-        assert_eq!(
-            shares.iter().map(|share| share.paise()).collect::<Vec<_>>(),
-            [34, 33, 33]
-        );
+        assert_eq!(shares.iter().map(|share| share.paise()).collect::<Vec<_>>(), [34, 33, 33]);
         let shares = split_by_weights(Money::from_paise(-101), &[0, 1, 1]).unwrap();
-        assert_eq!(
-            shares.iter().map(|share| share.paise()).collect::<Vec<_>>(),
-            [0, -51, -50]
-        );
+        assert_eq!(shares.iter().map(|share| share.paise()).collect::<Vec<_>>(), [0, -51, -50]);
         assert_eq!(split_evenly(Money::ZERO, 0), Err(PartsError::NoParts));
-        assert_eq!(
-            split_by_weights(Money::ZERO, &[0]),
-            Err(PartsError::NoWeight)
-        );
+        assert_eq!(split_by_weights(Money::ZERO, &[0]), Err(PartsError::NoWeight));
     }
 
     proptest! {

@@ -30,10 +30,7 @@ impl UnitPrice {
     pub fn parse(text: &str) -> Result<Self, DecimalError> {
         let milli = parse_fixed(text, 3)?;
         if milli.abs() > Self::MAX.0 {
-            return Err(DecimalError::TooLarge {
-                text: text.to_owned(),
-                limit: 7,
-            });
+            return Err(DecimalError::TooLarge { text: text.to_owned(), limit: 7 });
         }
         Ok(Self(milli))
     }
@@ -66,11 +63,7 @@ mod tests {
 
     fn amount(quantity: &str, price: &str) -> i64 {
         let quantity = Quantity::parse(quantity).unwrap();
-        UnitPrice::parse(price)
-            .unwrap()
-            .times(quantity)
-            .unwrap()
-            .paise()
+        UnitPrice::parse(price).unwrap().times(quantity).unwrap().paise()
     }
 
     #[test]

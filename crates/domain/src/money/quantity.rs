@@ -34,9 +34,7 @@ impl Quantity {
 
     /// The sum, or an error when it does not fit.
     pub fn plus(self, other: Self) -> Result<Self, Overflow> {
-        self.0.checked_add(other.0).map(Self).ok_or(Overflow {
-            doing: "a sum of quantities",
-        })
+        self.0.checked_add(other.0).map(Self).ok_or(Overflow { doing: "a sum of quantities" })
     }
 }
 

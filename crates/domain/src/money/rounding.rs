@@ -44,11 +44,7 @@ mod tests {
             (0, 7, 0),
             (494_925_000, 10_000, 49_492),
         ] {
-            assert_eq!(
-                half_even(numerator, denominator),
-                Some(expected),
-                "{numerator}"
-            );
+            assert_eq!(half_even(numerator, denominator), Some(expected), "{numerator}");
         }
         assert_eq!(half_even(1, 0), None);
         assert_eq!(half_even(1, -2), None);

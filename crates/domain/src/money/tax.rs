@@ -95,22 +95,9 @@ pub fn split_tax(
     let whole = if inclusive { WHOLE + rate } else { WHOLE };
     let tax = half_even(base * rate, parts * whole).ok_or(Overflow { doing })?;
     let tax = Money::from_wide(tax, doing)?;
-    let (half, igst) = if interstate {
-        (Money::ZERO, tax)
-    } else {
-        (tax, Money::ZERO)
-    };
-    let taxable = if inclusive {
-        amount.minus(half)?.minus(half)?.minus(igst)?
-    } else {
-        amount
-    };
-    Ok(TaxSplit {
-        taxable,
-        cgst: half,
-        sgst: half,
-        igst,
-    })
+    let (half, igst) = if interstate { (Money::ZERO, tax) } else { (tax, Money::ZERO) };
+    let taxable = if inclusive { amount.minus(half)?.minus(half)?.minus(igst)? } else { amount };
+    Ok(TaxSplit { taxable, cgst: half, sgst: half, igst })
 }
 
 #[cfg(test)]
@@ -142,10 +129,7 @@ mod tests {
 
     #[test]
     fn percentages_are_bounded_and_exact() {
-        assert_eq!(
-            TaxRate::parse_percent("2.5").unwrap().ten_thousandths(),
-            250
-        );
+        assert_eq!(TaxRate::parse_percent("2.5").unwrap().ten_thousandths(), 250);
         assert_eq!(TaxRate::parse_percent("2.5").unwrap().to_string(), "2.50");
         for wrong in ["-1", "100.01", "5.125", "5%", ""] {
             assert!(TaxRate::parse_percent(wrong).is_err(), "{wrong}");

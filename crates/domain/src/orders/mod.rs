@@ -93,32 +93,14 @@ mod tests {
             status: Status::Pending,
             agreed_price: None,
         };
-        let delivered = Order {
-            status: Status::Delivered,
-            ..kept.clone()
-        };
-        let stolen = Order {
-            customer: CustomerId(2),
-            ..kept.clone()
-        };
-        assert_eq!(
-            judge_repeat(&kept, &kept, Billed::Issued),
-            Ok(Repeat::Unchanged)
-        );
-        assert_eq!(
-            judge_repeat(&kept, &delivered, Billed::No),
-            Ok(Repeat::Correct)
-        );
+        let delivered = Order { status: Status::Delivered, ..kept.clone() };
+        let stolen = Order { customer: CustomerId(2), ..kept.clone() };
+        assert_eq!(judge_repeat(&kept, &kept, Billed::Issued), Ok(Repeat::Unchanged));
+        assert_eq!(judge_repeat(&kept, &delivered, Billed::No), Ok(Repeat::Correct));
         let reopened = judge_repeat(&kept, &delivered, Billed::Draft);
         assert_eq!(reopened, Ok(Repeat::CorrectAndReopenDraft));
-        assert_eq!(
-            judge_repeat(&kept, &delivered, Billed::Issued),
-            Err(RepeatError::Issued)
-        );
-        assert_eq!(
-            judge_repeat(&kept, &stolen, Billed::No),
-            Err(RepeatError::ReferenceTaken)
-        );
+        assert_eq!(judge_repeat(&kept, &delivered, Billed::Issued), Err(RepeatError::Issued));
+        assert_eq!(judge_repeat(&kept, &stolen, Billed::No), Err(RepeatError::ReferenceTaken));
         for status in Status::ALL {
             assert_eq!(Status::parse(status.as_str()), Some(status));
         }

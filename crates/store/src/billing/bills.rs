@@ -96,11 +96,15 @@ pub(crate) const OF_MONTH: &str = "SELECT id, customer_id, state, version, needs
      WHERE month = $1 AND customer_id BETWEEN $2 AND $3 ORDER BY customer_id";
 pub(crate) const ISSUED_EARLIER: &str = "SELECT customer_id, month FROM bills \
      WHERE customer_id BETWEEN $1 AND $2 AND month < $3 AND state <> 'draft'";
+pub(crate) const HAS_ISSUED: &str = "SELECT id FROM bills \
+     WHERE customer_id = $1 AND state <> 'draft' LIMIT 1";
+pub(crate) const OTHER_DRAFTS: &str = "SELECT id FROM bills \
+     WHERE customer_id BETWEEN $1 AND $2 AND month <> $3 AND state = 'draft'";
 pub(crate) const NUMBERS: &str = "INSERT INTO number_series \
      (prefix, financial_year, next_serial) VALUES ($1, $2, 1 + $3) \
      ON CONFLICT (prefix, financial_year) \
      DO UPDATE SET next_serial = number_series.next_serial + $3 RETURNING next_serial";
-pub(crate) const QUERIES: &[&str] = &[OF_MONTH, ISSUED_EARLIER, NUMBERS];
+pub(crate) const QUERIES: &[&str] = &[OF_MONTH, ISSUED_EARLIER, HAS_ISSUED, OTHER_DRAFTS, NUMBERS];
 pub(crate) const SETS: &[&Each] = &[&REDRAFT, &ISSUE, &PREVIOUS, &DELETE, &TO_RERUN];
 
 /// A bill of a month as it is kept.
@@ -137,11 +141,7 @@ pub fn bills_of_month(
     from: i64,
     to: i64,
 ) -> Result<Vec<KeptBill>, StoreError> {
-    tx.list(
-        OF_MONTH,
-        &[month.number().into(), from.into(), to.into()],
-        read,
-    )
+    tx.list(OF_MONTH, &[month.number().into(), from.into(), to.into()], read)
 }
 
 fn read(row: &Row<'_>) -> Result<KeptBill, StoreError> {
@@ -154,12 +154,7 @@ fn read(row: &Row<'_>) -> Result<KeptBill, StoreError> {
         version: row.int(3)?,
         needs_rerun: row.flag(4)?,
         interstate: row.flag(5)?,
-        split: TaxSplit {
-            taxable: money(6)?,
-            cgst: money(7)?,
-            sgst: money(8)?,
-            igst: money(9)?,
-        },
+        split: TaxSplit { taxable: money(6)?, cgst: money(7)?, sgst: money(8)?, igst: money(9)? },
         round_off: money(10)?,
         total: money(11)?,
         previous_balance: money(12)?,
@@ -174,16 +169,25 @@ pub fn issued_earlier(
     to: i64,
     month: Month,
 ) -> Result<Vec<(CustomerId, Month)>, StoreError> {
-    tx.list(
-        ISSUED_EARLIER,
-        &[from.into(), to.into(), month.number().into()],
-        |row| {
-            Ok((
-                CustomerId(row.int(0)?),
-                month_of(row.int(1)?, "bills.month")?,
-            ))
-        },
-    )
+    tx.list(ISSUED_EARLIER, &[from.into(), to.into(), month.number().into()], |row| {
+        Ok((CustomerId(row.int(0)?), month_of(row.int(1)?, "bills.month")?))
+    })
+}
+
+/// Whether a customer has an issued bill.
+pub fn has_issued_bill(tx: &mut Tx<'_>, customer: CustomerId) -> Result<bool, StoreError> {
+    Ok(tx.find(HAS_ISSUED, &[customer.0.into()], |row| row.int(0))?.is_some())
+}
+
+/// The drafts of other months of a range of customers.
+pub fn drafts_of_other_months(
+    tx: &mut Tx<'_>,
+    from: i64,
+    to: i64,
+    month: Month,
+) -> Result<Vec<BillId>, StoreError> {
+    let params = [from.into(), to.into(), month.number().into()];
+    tx.list(OTHER_DRAFTS, &params, |row| row.int(0).map(BillId))
 }
 
 /// A number with its series.
@@ -239,11 +243,7 @@ pub fn add_bills(tx: &mut Tx<'_>, bills: &[NewBill<'_>], at: Moment) -> Result<(
     let at = at.unix_micros();
     let rows = bills.iter().map(|bill| {
         let [taxable, cgst, sgst, igst, round_off, total] = amounts(bill.draft);
-        let state = if bill.number.is_some() {
-            BillState::Issued
-        } else {
-            BillState::Draft
-        };
+        let state = if bill.number.is_some() { BillState::Issued } else { BillState::Draft };
         [
             bill.id.0.into(),
             bill.customer.0.into(),
@@ -276,15 +276,8 @@ pub fn add_bills(tx: &mut Tx<'_>, bills: &[NewBill<'_>], at: Moment) -> Result<(
 
 fn amounts(draft: &Draft) -> [Value<'static>; 6] {
     let split = &draft.split;
-    [
-        split.taxable,
-        split.cgst,
-        split.sgst,
-        split.igst,
-        draft.round_off,
-        draft.total,
-    ]
-    .map(|amount| amount.paise().into())
+    [split.taxable, split.cgst, split.sgst, split.igst, draft.round_off, draft.total]
+        .map(|amount| amount.paise().into())
 }
 
 /// A draft whose content has changed.
@@ -357,9 +350,7 @@ pub fn touch_previous_balance(
     tx: &mut Tx<'_>,
     drafts: &[(BillId, Money)],
 ) -> Result<(), StoreError> {
-    let rows = drafts
-        .iter()
-        .map(|(bill, previous)| [bill.0.into(), previous.paise().into()]);
+    let rows = drafts.iter().map(|(bill, previous)| [bill.0.into(), previous.paise().into()]);
     tx.for_each(&PREVIOUS, rows).map(|_| ())
 }
 

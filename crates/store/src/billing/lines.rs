@@ -5,7 +5,7 @@
 use crate::catalog::day;
 use crate::db::{Column, Each, Insert, Row, StoreError, Tx};
 use domain::billing::{Line, LineKind};
-use domain::calendar::Month;
+use domain::calendar::{Day, Month};
 use domain::catalog::Unit;
 use domain::ids::{BillId, ProductId};
 use domain::money::{Money, Quantity, TaxRate, TaxSplit, UnitPrice};
@@ -35,8 +35,11 @@ const INSERT: Insert = Insert {
         "item_count",
     ],
 };
-const DELETE: Each = Each {
-    sql: "DELETE FROM bill_lines WHERE bill_id = :bill",
+const DELETE: Each =
+    Each { sql: "DELETE FROM bill_lines WHERE bill_id = :bill", columns: &[Column::Int("bill")] };
+const DAYS: Each = Each {
+    sql: "SELECT l.bill_id, MIN(l.first_day), MAX(l.last_day) FROM bill_lines l \
+          WHERE l.bill_id = :bill GROUP BY l.bill_id",
     columns: &[Column::Int("bill")],
 };
 pub(crate) const OF_BILL: &str = "SELECT l.bill_id, l.line_no, l.kind, l.product_id, l.sku, \
@@ -50,7 +53,7 @@ pub(crate) const OF_MONTH: &str = "SELECT l.bill_id, l.line_no, l.kind, l.produc
      WHERE b.month = $1 AND b.customer_id BETWEEN $2 AND $3 \
      AND (b.state <> 'draft' OR $4 = 1) AND l.bill_id = b.id";
 pub(crate) const QUERIES: &[&str] = &[OF_BILL, OF_MONTH];
-pub(crate) const SETS: &[&Each] = &[&DELETE];
+pub(crate) const SETS: &[&Each] = &[&DELETE, &DAYS];
 
 /// A line with its place on a bill.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +100,22 @@ pub fn add_lines<'a>(
     tx.insert_many(&INSERT, rows).map(|_| ())
 }
 
+/// The first and last day on each of some bills.
+pub fn days_on_bills(
+    tx: &mut Tx<'_>,
+    bills: &[BillId],
+) -> Result<Vec<(BillId, Day, Day)>, StoreError> {
+    let rows: Vec<_> = bills.iter().map(|bill| [bill.0.into()]).collect();
+    let mut found = Vec::with_capacity(bills.len());
+    tx.look_up(&DAYS, &rows, |row| {
+        let first = day(row.int(1)?, "bill_lines.first_day")?;
+        let last = day(row.int(2)?, "bill_lines.last_day")?;
+        found.push((BillId(row.int(0)?), first, last));
+        Ok(())
+    })?;
+    Ok(found)
+}
+
 /// Removes the lines of drafts that are being recomputed.
 pub fn delete_lines(tx: &mut Tx<'_>, bills: &[BillId]) -> Result<(), StoreError> {
     let rows = bills.iter().map(|bill| [bill.0.into()]);
@@ -116,12 +135,7 @@ pub fn lines_of_month(
     to: i64,
     with_drafts: bool,
 ) -> Result<Vec<BillLine>, StoreError> {
-    let params = [
-        month.number().into(),
-        from.into(),
-        to.into(),
-        with_drafts.into(),
-    ];
+    let params = [month.number().into(), from.into(), to.into(), with_drafts.into()];
     tx.list(OF_MONTH, &params, |row| read(row, 0))
 }
 

@@ -43,6 +43,8 @@ pub struct PrintedBill {
     pub total: Money,
     /// What the customer owed before it.
     pub previous_balance: Money,
+    /// Whether a delivery on this draft was corrected, so that it waits for a rerun.
+    pub needs_rerun: bool,
     /// Its lines, in printed order.
     pub lines: Vec<BillLine>,
 }
@@ -51,7 +53,7 @@ macro_rules! bill_columns {
     () => {
         "b.id, b.customer_id, c.code, c.name, b.month, b.state, b.version, b.number, b.bill_day, \
          b.issued_at, b.taxable_paise, b.cgst_paise, b.sgst_paise, b.igst_paise, \
-         b.round_off_paise, b.total_paise, b.previous_balance_paise"
+         b.round_off_paise, b.total_paise, b.previous_balance_paise, b.needs_rerun"
     };
 }
 
@@ -88,17 +90,11 @@ pub(crate) const SUM_OF_RECEIVABLES: &str = "SELECT \
      FROM bills b CROSS JOIN ledger_transactions t CROSS JOIN ledger_entries e \
      WHERE b.month = $1 AND b.customer_id BETWEEN $2 AND $3 AND t.bill_id = b.id \
      AND e.transaction_id = t.id AND e.account = 'receivable'";
-pub(crate) const QUERIES: &[&str] = &[
-    OF_MONTH,
-    BY_NUMBER,
-    OF_CUSTOMER,
-    SUM_OF_LINES,
-    SUM_OF_BILLS,
-    SUM_OF_RECEIVABLES,
-];
+pub(crate) const QUERIES: &[&str] =
+    &[OF_MONTH, BY_NUMBER, OF_CUSTOMER, SUM_OF_LINES, SUM_OF_BILLS, SUM_OF_RECEIVABLES];
 
 /// How many columns a bill has before its lines begin.
-const BILL_COLUMNS: usize = 17;
+const BILL_COLUMNS: usize = 18;
 
 fn read(row: &Row<'_>) -> Result<PrintedBill, StoreError> {
     let wrong = |what: &str| StoreError::unexpected(format!("bills.{what}"));
@@ -123,6 +119,7 @@ fn read(row: &Row<'_>) -> Result<PrintedBill, StoreError> {
         round_off: money(14)?,
         total: money(15)?,
         previous_balance: money(16)?,
+        needs_rerun: row.flag(17)?,
         lines: Vec::new(),
     })
 }
@@ -191,14 +188,10 @@ pub fn sums_of_month(
     to: i64,
 ) -> Result<(Money, Money, Money), StoreError> {
     let params = [month.number().into(), from.into(), to.into()];
-    let lines = tx
-        .find(SUM_OF_LINES, &params, |row| row.int(0))?
-        .unwrap_or(0);
+    let lines = tx.find(SUM_OF_LINES, &params, |row| row.int(0))?.unwrap_or(0);
     let bills = tx.find(SUM_OF_BILLS, &params, |row| Ok((row.int(0)?, row.int(1)?)))?;
     let (round_off, issued) = bills.unwrap_or((0, 0));
-    let receivable = tx
-        .find(SUM_OF_RECEIVABLES, &params, |row| row.int(0))?
-        .unwrap_or(0);
+    let receivable = tx.find(SUM_OF_RECEIVABLES, &params, |row| row.int(0))?.unwrap_or(0);
     let overflow = || StoreError::unexpected("the sum of a month's bills");
     let lines = lines.checked_add(round_off).ok_or_else(overflow)?;
     let money = Money::from_paise;

@@ -51,20 +51,15 @@ pub fn add_run(tx: &mut Tx<'_>, run: &NewRun<'_>, actor: &Actor) -> Result<i64, 
 
 /// The certificate of the latest run of a month.
 pub fn last_run(tx: &mut Tx<'_>, month: Month) -> Result<Option<String>, StoreError> {
-    tx.find(LAST, &[month.number().into()], |row| {
-        row.text(0).map(str::to_owned)
-    })
+    tx.find(LAST, &[month.number().into()], |row| row.text(0).map(str::to_owned))
 }
 
 /// The months whose issue is complete.
 pub fn issued_months(tx: &mut Tx<'_>) -> Result<Vec<Month>, StoreError> {
-    tx.list(ISSUED, &[], |row| {
-        month_of(row.int(0)?, "issued_months.month")
-    })
+    tx.list(ISSUED, &[], |row| month_of(row.int(0)?, "issued_months.month"))
 }
 
 /// Notes that a month's issue is complete.
 pub fn mark_issued(tx: &mut Tx<'_>, month: Month, at: Moment) -> Result<(), StoreError> {
-    tx.execute(MARK, &[month.number().into(), at.unix_micros().into()])
-        .map(|_| ())
+    tx.execute(MARK, &[month.number().into(), at.unix_micros().into()]).map(|_| ())
 }

@@ -17,9 +17,12 @@ pub enum StoreError {
     /// There is no such file.
     #[error("there is no database at {0}; create one with dairyos init")]
     Missing(String),
-    /// A new database was asked for where one is.
-    #[error("there is already a database at {0}; choose another place or keep using it")]
-    Exists(String),
+    /// The database holds the tables of another program.
+    #[error(
+        "the database holds tables of another program (such as {0}); name another file or an empty \
+         database"
+    )]
+    Foreign(String),
     /// The file is no database, or a damaged one.
     #[error(
         "the database is damaged or not a DairyOS database ({0}); keep a copy of the file and \
@@ -55,7 +58,10 @@ pub enum StoreError {
     #[error("the database is in use by another program and did not become free; try again ({0})")]
     Busy(String),
     /// The file may not be written.
-    #[error("the database cannot be written ({0}); check the permissions of its file and folder")]
+    #[error(
+        "the database cannot be opened or written ({0}); check the permissions of its file and \
+         folder"
+    )]
     ReadOnly(String),
     /// There is no room.
     #[error("the disk of the database is full ({0}); free some space and run the command again")]
@@ -113,10 +119,7 @@ pub fn from_postgres(error: &postgres::Error) -> StoreError {
         };
     };
     let code = db.code().code();
-    let table = db
-        .table()
-        .map(|table| format!(" (table {table})"))
-        .unwrap_or_default();
+    let table = db.table().map(|table| format!(" (table {table})")).unwrap_or_default();
     let text = format!("{}{table}", db.message());
     match code {
         "53100" => StoreError::Full(text),

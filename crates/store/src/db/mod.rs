@@ -16,7 +16,7 @@ pub use error::StoreError;
 pub use open::Store;
 pub use row::Row;
 pub use sets::{Column, Each, Insert};
-pub use tx::{Lock, Tx};
+pub use tx::{Lock, Tx, Work};
 pub use value::Value;
 
 pub(crate) use dialect::Dialect;

@@ -34,17 +34,18 @@ enum Inner {
 }
 
 enum Place {
-    Sqlite(PathBuf),
+    Sqlite(PathBuf, Duration),
     Postgres(Box<postgres::Config>),
 }
 
 fn place_of(url: &str) -> Result<Place, StoreError> {
     if let Some(path) = url.strip_prefix("sqlite:") {
         let path = path.strip_prefix("//").unwrap_or(path);
-        if path.is_empty() {
+        let (path, timeout) = busy_timeout(path)?;
+        if path.is_empty() || path == ":memory:" {
             return Err(StoreError::Url(url.to_owned()));
         }
-        return Ok(Place::Sqlite(PathBuf::from(path)));
+        return Ok(Place::Sqlite(PathBuf::from(path), timeout));
     }
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
         // The text of a URL may hold a password, so it is not repeated.
@@ -61,12 +62,31 @@ fn place_of(url: &str) -> Result<Place, StoreError> {
     Err(StoreError::Url(scheme.to_owned()))
 }
 
+/// Parts `FILE?busy_timeout_ms=N` into the file and how long to wait for another program.
+fn busy_timeout(path: &str) -> Result<(&str, Duration), StoreError> {
+    let Some((path, option)) = path.split_once("?busy_timeout_ms=") else {
+        return Ok((path, BUSY_TIMEOUT));
+    };
+    let millis = option.parse().map_err(|_| StoreError::Url(format!("{path}?busy_timeout_ms")))?;
+    Ok((path, Duration::from_millis(millis)))
+}
+
 impl Store {
     /// Creates a database's file if need be, and its tables. An existing database of ours is
-    /// opened and brought up to date.
+    /// opened.
     pub fn create(url: &str) -> Result<Self, StoreError> {
         let store = Self::connect(url, true)?;
-        store.migrate()?;
+        let known = migrations::latest();
+        match store.schema_version()? {
+            Some(found) if found < known => return Err(StoreError::Older { found, known }),
+            Some(_) => {}
+            None => {
+                if let Some(table) = store.any_table()? {
+                    return Err(StoreError::Foreign(table));
+                }
+                store.migrate()?;
+            }
+        }
         Ok(store)
     }
 
@@ -93,21 +113,16 @@ impl Store {
 
     fn connect(url: &str, create: bool) -> Result<Self, StoreError> {
         let (inner, dialect) = match place_of(url)? {
-            Place::Sqlite(path) => (Inner::Sqlite(open_sqlite(&path, create)?), Dialect::Sqlite),
+            Place::Sqlite(path, timeout) => {
+                (Inner::Sqlite(open_sqlite(&path, create, timeout)?), Dialect::Sqlite)
+            }
             Place::Postgres(config) => {
-                let client = config
-                    .connect(postgres::NoTls)
-                    .map_err(|error| from_postgres(&error))?;
-                (
-                    Inner::Postgres(Box::new(client), Statements::new()),
-                    Dialect::Postgres,
-                )
+                let client =
+                    config.connect(postgres::NoTls).map_err(|error| from_postgres(&error))?;
+                (Inner::Postgres(Box::new(client), Statements::new()), Dialect::Postgres)
             }
         };
-        let store = Self {
-            inner: Mutex::new(inner),
-            dialect,
-        };
+        let store = Self { inner: Mutex::new(inner), dialect };
         let known = migrations::latest();
         if let Some(found) = store.schema_version()?.filter(|found| *found > known) {
             return Err(StoreError::Newer { found, known });
@@ -121,6 +136,15 @@ impl Store {
         match &mut *inner {
             Inner::Sqlite(conn) => migrations::sqlite_version(conn),
             Inner::Postgres(client, _) => migrations::postgres_version(client),
+        }
+    }
+
+    /// A table of the database, whoever made it.
+    fn any_table(&self) -> Result<Option<String>, StoreError> {
+        let mut inner = self.lock();
+        match &mut *inner {
+            Inner::Sqlite(conn) => migrations::sqlite_table(conn),
+            Inner::Postgres(client, _) => migrations::postgres_table(client),
         }
     }
 
@@ -165,9 +189,7 @@ impl Store {
             Inner::Sqlite(conn) => {
                 let sqlite = |error: rusqlite::Error| from_sqlite(&error);
                 let transaction = conn.transaction_with_behavior(behavior).map_err(sqlite)?;
-                let done = work(&mut Tx {
-                    conn: Conn::Sqlite(&transaction),
-                })?;
+                let done = work(&mut Tx { conn: Conn::Sqlite(&transaction) })?;
                 transaction.commit().map_err(sqlite)?;
                 Ok(done)
             }
@@ -180,9 +202,7 @@ impl Store {
                     builder = builder.read_only(true).isolation_level(level);
                 }
                 let transaction = builder.start().map_err(postgres)?;
-                let mut tx = Tx {
-                    conn: Conn::Postgres(transaction, statements),
-                };
+                let mut tx = Tx { conn: Conn::Postgres(transaction, statements) };
                 let done = work(&mut tx)?;
                 if let Conn::Postgres(transaction, _) = tx.conn {
                     transaction.commit().map_err(postgres)?;
@@ -195,13 +215,15 @@ impl Store {
     /// The connection. A panic elsewhere cannot have left a transaction open: it is rolled back
     /// when dropped.
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
-fn open_sqlite(path: &Path, create: bool) -> Result<rusqlite::Connection, StoreError> {
+fn open_sqlite(
+    path: &Path,
+    create: bool,
+    timeout: Duration,
+) -> Result<rusqlite::Connection, StoreError> {
     let shown = path.display().to_string();
     if !create && !path.exists() {
         return Err(StoreError::Missing(shown));
@@ -216,7 +238,7 @@ fn open_sqlite(path: &Path, create: bool) -> Result<rusqlite::Connection, StoreE
         other => other,
     };
     let conn = rusqlite::Connection::open_with_flags(path, flags).map_err(named)?;
-    conn.busy_timeout(BUSY_TIMEOUT).map_err(named)?;
+    conn.busy_timeout(timeout).map_err(named)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
     // WAL and FULL: what was answered survives a power cut. Memory for temporary sorting.
     for (pragma, value) in [("journal_mode", "WAL"), ("synchronous", "FULL")] {
@@ -227,17 +249,12 @@ fn open_sqlite(path: &Path, create: bool) -> Result<rusqlite::Connection, StoreE
     }
     // One plan per statement, whatever its parameters: with statistics present, SQLite would
     // otherwise prepare a statement anew for every set of values.
-    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
-        .map_err(named)?;
-    conn.pragma_update(None, "foreign_keys", true)
-        .map_err(named)?;
-    conn.pragma_update(None, "cache_size", -CACHE_KIB)
-        .map_err(named)?;
-    conn.pragma_update(None, "temp_store", "MEMORY")
-        .map_err(named)?;
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(named)?;
+    conn.pragma_update(None, "foreign_keys", true).map_err(named)?;
+    conn.pragma_update(None, "cache_size", -CACHE_KIB).map_err(named)?;
+    conn.pragma_update(None, "temp_store", "MEMORY").map_err(named)?;
     // Reads the first page, so that a file of another kind is found here.
-    conn.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |_| Ok(()))
-        .map_err(named)?;
+    conn.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |_| Ok(())).map_err(named)?;
     Ok(conn)
 }
 
@@ -251,25 +268,22 @@ mod tests {
 
     #[test]
     fn urls_are_understood_and_passwords_not_repeated() {
-        for url in [
-            "sqlite:dairyos.db",
-            "sqlite:///var/lib/dairyos.db",
-            "sqlite:./x.db",
-        ] {
-            assert!(matches!(place_of(url), Ok(Place::Sqlite(_))), "{url}");
+        for url in ["sqlite:dairyos.db", "sqlite:///var/lib/dairyos.db", "sqlite:./x.db"] {
+            assert!(matches!(place_of(url), Ok(Place::Sqlite(..))), "{url}");
         }
-        assert!(matches!(
-            place_of("postgres://a:b@localhost/c"),
-            Ok(Place::Postgres(_))
-        ));
-        for url in ["", "dairyos.db", "sqlite:", "mysql://root:geheim@x/y"] {
+        assert!(matches!(place_of("postgres://a:b@localhost/c"), Ok(Place::Postgres(_))));
+        for url in [
+            "",
+            "dairyos.db",
+            "sqlite:",
+            "sqlite::memory:",
+            "sqlite:x?busy_timeout_ms=y",
+            "mysql://root:geheim@x/y",
+        ] {
             let error = place_of(url).err().unwrap().to_string();
             assert!(!error.contains("geheim"), "{error}");
         }
-        let error = place_of("postgres://a:geheim@h:port/x")
-            .err()
-            .unwrap()
-            .to_string();
+        let error = place_of("postgres://a:geheim@h:port/x").err().unwrap().to_string();
         assert!(!error.contains("geheim"), "{error}");
     }
 }

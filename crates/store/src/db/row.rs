@@ -38,8 +38,7 @@ fn wrong(place: usize, what: impl std::fmt::Display) -> StoreError {
 impl Row<'_> {
     /// The integer in a column, counted from 0.
     pub fn int(&self, place: usize) -> Result<i64, StoreError> {
-        self.opt_int(place)?
-            .ok_or_else(|| wrong(place, "nothing, expected an integer"))
+        self.opt_int(place)?.ok_or_else(|| wrong(place, "nothing, expected an integer"))
     }
 
     /// The integer in a column, if there is one.
@@ -55,8 +54,7 @@ impl Row<'_> {
 
     /// The text in a column, counted from 0.
     pub fn text(&self, place: usize) -> Result<&str, StoreError> {
-        self.opt_text(place)?
-            .ok_or_else(|| wrong(place, "nothing, expected a text"))
+        self.opt_text(place)?.ok_or_else(|| wrong(place, "nothing, expected a text"))
     }
 
     /// The text in a column, if there is one.

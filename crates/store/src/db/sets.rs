@@ -53,11 +53,7 @@ impl Insert {
     fn sql(&self, after: &str) -> String {
         let columns = self.columns.join(", ");
         let places: Vec<String> = (1..=self.columns.len()).map(|n| format!("${n}")).collect();
-        format!(
-            "INSERT INTO {} ({columns}) VALUES ({}){after}",
-            self.table,
-            places.join(", ")
-        )
+        format!("INSERT INTO {} ({columns}) VALUES ({}){after}", self.table, places.join(", "))
     }
 }
 
@@ -90,26 +86,33 @@ impl Each {
             // Writing into a string cannot fail.
             let _ = write!(unnest, "{comma}${}::{array}", place + 1);
         }
-        let names: Vec<String> = self
-            .columns
-            .iter()
-            .map(|column| format!("v_{}", column.name()))
-            .collect();
+        let names: Vec<String> =
+            self.columns.iter().map(|column| format!("v_{}", column.name())).collect();
         let _ = write!(unnest, ") AS u ({})", names.join(", "));
         if sql.starts_with("INSERT") {
             return sql.replace("{row}", &format!("FROM {unnest}"));
         }
-        // A lookup's own WHERE is its last one; a subquery may have one before.
-        let (word, place) = match sql.get(..6) {
-            Some("SELECT") => (",", sql.rfind(" WHERE ")),
-            Some("DELETE") => (" USING", sql.find(" WHERE ")),
-            _ => (" FROM", sql.find(" WHERE ")),
-        };
-        if let Some(place) = place {
-            sql.insert_str(place, &format!("{word} {unnest}"));
+        if sql.starts_with("SELECT") {
+            return format!("SELECT x.* FROM {unnest} CROSS JOIN LATERAL ({sql} OFFSET 0) x");
         }
-        sql
+        by_address(&sql, &unnest)
     }
+}
+
+/// An update or delete of a set on PostgreSQL: finds the rows through their keys first, one value
+/// of the set after the other, then changes them by their address. Left to itself, a planner
+/// without fresh statistics may read the whole table for every value.
+fn by_address(sql: &str, unnest: &str) -> String {
+    let (action, keys) = sql.split_once(" WHERE ").unwrap_or((sql, "TRUE"));
+    let (table, from) = match action.strip_prefix("DELETE FROM ") {
+        Some(table) => (table, "USING"),
+        None => (action.split(' ').nth(1).unwrap_or(""), "FROM"),
+    };
+    format!(
+        "WITH u AS MATERIALIZED (SELECT u.*, t.address FROM {unnest} CROSS JOIN LATERAL \
+         (SELECT ctid AS address FROM {table} WHERE {keys} OFFSET 0) t) \
+         {action} {from} u WHERE {table}.ctid = u.address"
+    )
 }
 
 impl Tx<'_> {
@@ -128,9 +131,8 @@ impl Tx<'_> {
             Conn::Sqlite(conn) => {
                 let sql = insert.sql("");
                 let text = Dialect::Sqlite.statement(&sql);
-                let mut statement = conn
-                    .prepare_cached(&text)
-                    .map_err(|error| from_sqlite(&error))?;
+                let mut statement =
+                    conn.prepare_cached(&text).map_err(|error| from_sqlite(&error))?;
                 for row in rows {
                     statement
                         .execute(rusqlite::params_from_iter(row))
@@ -144,11 +146,8 @@ impl Tx<'_> {
                 let columns = insert.columns.join(", ");
                 let shape = format!("SELECT {columns} FROM {} WHERE FALSE", insert.table);
                 let statement = prepared(tx, statements, &shape)?;
-                let types: Vec<Type> = statement
-                    .columns()
-                    .iter()
-                    .map(|column| column.type_().clone())
-                    .collect();
+                let types: Vec<Type> =
+                    statement.columns().iter().map(|column| column.type_().clone()).collect();
                 let sql = format!("COPY {} ({columns}) FROM STDIN BINARY", insert.table);
                 let writer = tx.copy_in(&sql).map_err(wrong)?;
                 let mut writer = BinaryCopyInWriter::new(writer, &types);
@@ -175,9 +174,8 @@ impl Tx<'_> {
         match &mut self.conn {
             Conn::Sqlite(conn) => {
                 let text = Dialect::Sqlite.statement(&text);
-                let mut statement = conn
-                    .prepare_cached(&text)
-                    .map_err(|error| from_sqlite(&error))?;
+                let mut statement =
+                    conn.prepare_cached(&text).map_err(|error| from_sqlite(&error))?;
                 for row in rows {
                     changed += statement
                         .execute(rusqlite::params_from_iter(row))
@@ -193,9 +191,8 @@ impl Tx<'_> {
                 let statement = prepared(tx, statements, &text)?;
                 let columns = columns_of(each.columns, &part);
                 let params: Vec<&(dyn ToSql + Sync)> = columns.iter().map(Box::as_ref).collect();
-                changed += tx
-                    .execute(&statement, &params)
-                    .map_err(|error| from_postgres(&error))?;
+                changed +=
+                    tx.execute(&statement, &params).map_err(|error| from_postgres(&error))?;
             },
         }
         Ok(changed)
@@ -240,27 +237,17 @@ fn columns_of<'v, const N: usize>(
     rows: &[[Value<'v>; N]],
 ) -> Vec<Box<dyn ToSql + Sync + 'v>> {
     let array = |(place, column): (usize, &Column)| -> Box<dyn ToSql + Sync + 'v> {
-        let values = rows
-            .iter()
-            .map(|row| row.get(place).copied().unwrap_or(Value::Null));
+        let values = rows.iter().map(|row| row.get(place).copied().unwrap_or(Value::Null));
         match column {
             Column::Int(_) => {
                 let int = |value| {
-                    if let Value::Int(value) = value {
-                        Some(value)
-                    } else {
-                        None
-                    }
+                    if let Value::Int(value) = value { Some(value) } else { None }
                 };
                 Box::new(values.map(int).collect::<Vec<Option<i64>>>())
             }
             Column::Text(_) => {
                 let text = |value| {
-                    if let Value::Text(value) = value {
-                        Some(value)
-                    } else {
-                        None
-                    }
+                    if let Value::Text(value) = value { Some(value) } else { None }
                 };
                 Box::new(values.map(text).collect::<Vec<Option<&'v str>>>())
             }
@@ -275,16 +262,9 @@ mod tests {
 
     const LINK: Each = Each {
         sql: "UPDATE t SET line = :line WHERE id = :id AND line_no = :line_no",
-        columns: &[
-            Column::Int("line"),
-            Column::Int("id"),
-            Column::Text("line_no"),
-        ],
+        columns: &[Column::Int("line"), Column::Int("id"), Column::Text("line_no")],
     };
-    const GONE: Each = Each {
-        sql: "DELETE FROM t WHERE id = :id",
-        columns: &[Column::Int("id")],
-    };
+    const GONE: Each = Each { sql: "DELETE FROM t WHERE id = :id", columns: &[Column::Int("id")] };
     const ADD: Each = Each {
         sql: "INSERT INTO t (id) SELECT :id {row} ON CONFLICT DO NOTHING",
         columns: &[Column::Int("id")],
@@ -298,16 +278,17 @@ mod tests {
         );
         assert_eq!(
             LINK.text(Dialect::Postgres),
-            "UPDATE t SET line = u.v_line FROM UNNEST($1::bigint[], $2::bigint[], $3::text[]) AS u \
-             (v_line, v_id, v_line_no) WHERE id = u.v_id AND line_no = u.v_line_no"
+            "WITH u AS MATERIALIZED (SELECT u.*, t.address FROM UNNEST($1::bigint[], \
+             $2::bigint[], $3::text[]) AS u (v_line, v_id, v_line_no) CROSS JOIN LATERAL (SELECT \
+             ctid AS address FROM t WHERE id = u.v_id AND line_no = u.v_line_no OFFSET 0) t) \
+             UPDATE t SET line = u.v_line FROM u WHERE t.ctid = u.address"
         );
         assert_eq!(
             GONE.text(Dialect::Postgres),
-            "DELETE FROM t USING UNNEST($1::bigint[]) AS u (v_id) WHERE id = u.v_id"
+            "WITH u AS MATERIALIZED (SELECT u.*, t.address FROM UNNEST($1::bigint[]) AS u (v_id) \
+             CROSS JOIN LATERAL (SELECT ctid AS address FROM t WHERE id = u.v_id OFFSET 0) t) \
+             DELETE FROM t USING u WHERE t.ctid = u.address"
         );
-        assert!(
-            ADD.text(Dialect::Postgres)
-                .contains("SELECT u.v_id FROM UNNEST")
-        );
+        assert!(ADD.text(Dialect::Postgres).contains("SELECT u.v_id FROM UNNEST"));
     }
 }

@@ -17,6 +17,15 @@ pub enum Lock {
     Billing,
 }
 
+/// What the statements of a transaction are like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// Reading everything about a range of customers.
+    ReadRanges,
+    /// Writing sets of rows by their keys.
+    WriteSets,
+}
+
 /// Number under which the lock between billing and facts is known to PostgreSQL ("dairy" in
 /// hexadecimal ASCII).
 const BILLING_LOCK: i64 = 0x64_61_69_72_79;
@@ -115,21 +124,17 @@ impl Tx<'_> {
         match &mut self.conn {
             Conn::Sqlite(conn) => {
                 let text = Dialect::Sqlite.statement(sql);
-                let mut statement = conn
-                    .prepare_cached(&text)
-                    .map_err(|error| from_sqlite(&error))?;
+                let mut statement =
+                    conn.prepare_cached(&text).map_err(|error| from_sqlite(&error))?;
                 let params = rusqlite::params_from_iter(params);
-                let changed = statement
-                    .execute(params)
-                    .map_err(|error| from_sqlite(&error))?;
+                let changed = statement.execute(params).map_err(|error| from_sqlite(&error))?;
                 Ok(changed as u64)
             }
             Conn::Postgres(tx, statements) => {
                 let statement = prepared(tx, statements, sql)?;
                 let params = params.iter().map(|value| value as &(dyn ToSql + Sync));
                 let params: Vec<_> = params.collect();
-                tx.execute(&statement, &params)
-                    .map_err(|error| from_postgres(&error))
+                tx.execute(&statement, &params).map_err(|error| from_postgres(&error))
             }
         }
     }
@@ -139,9 +144,7 @@ impl Tx<'_> {
         match &mut self.conn {
             Conn::Sqlite(conn) => {
                 let text = Dialect::Sqlite.statement(sql);
-                conn.prepare(&text)
-                    .map(|_| ())
-                    .map_err(|error| from_sqlite(&error))
+                conn.prepare(&text).map(|_| ()).map_err(|error| from_sqlite(&error))
             }
             Conn::Postgres(tx, statements) => prepared(tx, statements, sql).map(|_| ()),
         }
@@ -154,9 +157,8 @@ impl Tx<'_> {
             Dialect::Sqlite => ("EXPLAIN QUERY PLAN", 3),
             Dialect::Postgres => ("EXPLAIN", 0),
         };
-        let lines = self.list(&format!("{prefix} {sql}"), params, |row| {
-            row.text(column).map(str::to_owned)
-        })?;
+        let lines = self
+            .list(&format!("{prefix} {sql}"), params, |row| row.text(column).map(str::to_owned))?;
         Ok(lines.join("\n"))
     }
 
@@ -173,14 +175,30 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Reads by index in this transaction even where the planner, not knowing fresh rows, would
-    /// read whole tables. For work on ranges of customers.
-    pub fn prefer_indexes(&mut self) -> Result<(), StoreError> {
+    /// Says what the coming statements of this transaction are like, so that a planner who does
+    /// not know the fresh rows yet keeps to indexes.
+    pub fn expect(&mut self, work: Work) -> Result<(), StoreError> {
         // escape: planner settings
         if self.dialect() == Dialect::Postgres {
-            for setting in ["enable_seqscan", "enable_hashjoin", "enable_mergejoin"] {
-                self.execute(&format!("SET LOCAL {setting} = off"), &[])?;
-            }
+            let joins = match work {
+                Work::ReadRanges => "off",
+                // Pairing a set with a table row by row would be quadratic; a hash never is.
+                Work::WriteSets => "on",
+            };
+            self.execute("SET LOCAL enable_seqscan = off", &[])?;
+            self.execute("SET LOCAL enable_mergejoin = off", &[])?;
+            self.execute(&format!("SET LOCAL enable_hashjoin = {joins}"), &[])?;
+        }
+        Ok(())
+    }
+
+    /// Lets the commit of this transaction return before it is on the disk. It is kept whole or
+    /// not at all, and before every later commit; for steps that a rerun would repeat. SQLite
+    /// flushes all the same.
+    pub fn flush_later(&mut self) -> Result<(), StoreError> {
+        // escape: asynchronous commit
+        if self.dialect() == Dialect::Postgres {
+            self.execute("SET LOCAL synchronous_commit = off", &[])?;
         }
         Ok(())
     }

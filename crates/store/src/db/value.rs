@@ -69,10 +69,7 @@ impl ToSql for Value<'_> {
     }
 
     fn accepts(ty: &Type) -> bool {
-        matches!(
-            *ty,
-            Type::INT2 | Type::INT4 | Type::INT8 | Type::TEXT | Type::VARCHAR
-        )
+        matches!(*ty, Type::INT2 | Type::INT4 | Type::INT8 | Type::TEXT | Type::VARCHAR)
     }
 
     to_sql_checked!();

@@ -16,11 +16,7 @@ pub fn show(request: Request, report: &Report) -> String {
         Mode::RunAndIssue => "Bills made and issued",
         Mode::IssueDrafts => "Drafts issued",
     };
-    let dry = if request.dry_run {
-        " (dry run: nothing was kept)"
-    } else {
-        ""
-    };
+    let dry = if request.dry_run { " (dry run: nothing was kept)" } else { "" };
     let mut text = format!("{what} for {month}{dry}\n\n");
     text.push_str(&counts(report).show());
     text.push('\n');
@@ -32,10 +28,7 @@ pub fn show(request: Request, report: &Report) -> String {
     ));
     text.push_str(&format!("Content {}\n", certificate.content));
     for excluded in &certificate.excluded {
-        text.push_str(&format!(
-            "Excluded {}: {}\n",
-            excluded.customer_code, excluded.reason
-        ));
+        text.push_str(&format!("Excluded {}: {}\n", excluded.customer_code, excluded.reason));
     }
     let listed = certificate.excluded.len() as u64;
     if certificate.customers_excluded > listed {
@@ -52,17 +45,12 @@ fn counts(report: &Report) -> Table {
         table.row([name.to_owned(), count.to_string(), note.to_owned()]);
     };
     row("Customers considered", certificate.customers_considered, "");
-    let states = format!(
-        "{} issued, {} draft",
-        certificate.bills_issued, certificate.bills_draft
-    );
+    let states = format!("{} issued, {} draft", certificate.bills_issued, certificate.bills_draft);
     row("  billed", certificate.customers_billed, &states);
     row("  nothing to bill", certificate.customers_nothing, "");
     row("  excluded", certificate.customers_excluded, "");
-    for (name, counts) in [
-        ("Deliveries", &certificate.deliveries),
-        ("Orders", &certificate.orders),
-    ] {
+    for (name, counts) in [("Deliveries", &certificate.deliveries), ("Orders", &certificate.orders)]
+    {
         items(&mut row, name, counts);
     }
     table
@@ -81,23 +69,11 @@ fn sums(report: &Report) -> Table {
     let sums = &report.certificate.sums;
     let mut table = Table::plain(&[Side::Left, Side::Right, Side::Left]);
     let verdict = |equal: bool| if equal { "equal" } else { "DIFFERENT" };
-    table.row([
-        "Value of deliveries and orders".to_owned(),
-        inr(sums.deliveries),
-        String::new(),
-    ]);
+    table.row(["Value of deliveries and orders".to_owned(), inr(sums.deliveries), String::new()]);
     let lines = verdict(sums.deliveries == sums.lines).to_owned();
     table.row(["Value of bill lines".to_owned(), inr(sums.lines), lines]);
-    table.row([
-        "Issued of these".to_owned(),
-        inr(sums.issued),
-        String::new(),
-    ]);
+    table.row(["Issued of these".to_owned(), inr(sums.issued), String::new()]);
     let posted = verdict(sums.issued == sums.receivable).to_owned();
-    table.row([
-        "Posted to receivables".to_owned(),
-        inr(sums.receivable),
-        posted,
-    ]);
+    table.row(["Posted to receivables".to_owned(), inr(sums.receivable), posted]);
     table
 }

@@ -62,24 +62,13 @@ fn grouped(store: &Store, out: &mut Output, form: Form) -> Result<(), AppError> 
 fn title(entry: &JournalEntry<'_>) -> String {
     match entry.number {
         Some(number) => format!("{number} {} {}", entry.customer_code, entry.customer_name),
-        None => format!(
-            "opening balance {} {}",
-            entry.customer_code, entry.customer_name
-        ),
+        None => format!("opening balance {} {}", entry.customer_code, entry.customer_name),
     }
 }
 
 /// A text on one line, without the characters that end a description.
 fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|c| {
-            if c.is_control() || c == ';' || c == '|' {
-                ' '
-            } else {
-                c
-            }
-        })
-        .collect()
+    text.chars().map(|c| if c.is_control() || c == ';' || c == '|' { ' ' } else { c }).collect()
 }
 
 fn hledger(entry: &JournalEntry<'_>, first: bool) -> String {
@@ -88,11 +77,8 @@ fn hledger(entry: &JournalEntry<'_>, first: bool) -> String {
         text = format!("{} * {}\n", entry.day, one_line(&title(entry)));
     }
     let account = match entry.account {
-        // Two blanks would end the account's name.
         Account::Receivable => {
-            let words: Vec<&str> = entry.customer_code.split_whitespace().collect();
-            let code = words.join(" ").replace([';', ':'], "_");
-            format!("assets:receivable:{}", one_line(&code))
+            format!("assets:receivable:{}", hledger_part(entry.customer_code))
         }
         Account::Sales => "income:sales".to_owned(),
         Account::OutputCgst => "liabilities:gst:output cgst".to_owned(),
@@ -101,10 +87,25 @@ fn hledger(entry: &JournalEntry<'_>, first: bool) -> String {
         Account::RoundOff => "income:round off".to_owned(),
         Account::OpeningBalances => "equity:opening balances".to_owned(),
     };
-    format!(
-        "{text}    {account:<40}  INR {:>14}\n",
-        entry.amount.to_string()
-    )
+    format!("{text}    {account:<40}  INR {:>14}\n", entry.amount.to_string())
+}
+
+/// A part of an account's name for hledger: `:` parts names, `;` begins a comment, two blanks end
+/// the name. They are written as their number, and so is `%`, so that two codes never meet.
+fn hledger_part(code: &str) -> String {
+    let mut part = String::with_capacity(code.len());
+    for c in code.chars() {
+        let single_blank = c == ' ' && !part.is_empty() && !part.ends_with(' ');
+        if matches!(c, ':' | ';' | '%') || c.is_control() || (c.is_whitespace() && !single_blank) {
+            part.push_str(&format!("%{:x}.", u32::from(c)));
+        } else {
+            part.push(c);
+        }
+    }
+    match part.strip_suffix(' ') {
+        Some(rest) => format!("{rest}%20."),
+        None => part,
+    }
 }
 
 /// The account in beancount's spelling: parts of letters, digits and `-`, each beginning with a
@@ -135,16 +136,11 @@ fn beancount_account(entry: &JournalEntry<'_>) -> String {
 fn beancount(entry: &JournalEntry<'_>, first: bool) -> String {
     let mut text = String::new();
     if first {
-        let title = one_line(&title(entry))
-            .replace('\\', "\\\\")
-            .replace('"', "\\\"");
+        let title = one_line(&title(entry)).replace('\\', "\\\\").replace('"', "\\\"");
         text = format!("{} * \"{title}\"\n", entry.day);
     }
     let account = beancount_account(entry);
-    format!(
-        "{text}  {account:<44}  {:>14} INR\n",
-        entry.amount.to_string()
-    )
+    format!("{text}  {account:<44}  {:>14} INR\n", entry.amount.to_string())
 }
 
 /// Beancount wants every account opened before its first entry.

@@ -1,0 +1,232 @@
+//! Query plans: on large tables every query that asks for a part goes through an index by what it
+//! asks for. Only the queries listed here read whole tables.
+//!
+//! It deliberately looks at shapes and names of indexes, never at costs.
+
+use crate::kit::{execute, read, small};
+use postgres::types::Type;
+use store::{Store, Value};
+use testkit::{Database, on_both};
+
+/// Tables that grow with the business.
+const LARGE: [&str; 10] = [
+    "customers",
+    "customer_prices",
+    "bills",
+    "bill_lines",
+    "deliveries",
+    "orders",
+    "unbilled_months",
+    "ledger_transactions",
+    "ledger_entries",
+    "audit",
+];
+
+/// How the queries begin that read whole tables: those that load everything on purpose, and the
+/// questions of verification.
+const WHOLE: [&str; 16] = [
+    "SELECT id, code FROM customers",
+    "SELECT id, code, name, phone",
+    "SELECT id, sku, name",
+    "SELECT product_id, effective_from, price_milli FROM general_prices",
+    "SELECT customer_id, product_id, effective_from, price_milli FROM customer_prices",
+    "SELECT month FROM issued_months",
+    "SELECT account, CAST(SUM",
+    "SELECT c.code, c.name, CAST(SUM",
+    "SELECT t.id, t.day, t.cause",
+    "SELECT CAST(transaction_id AS TEXT)",
+    "SELECT CAST(e.transaction_id AS TEXT)",
+    "SELECT s.prefix",
+    "SELECT b.number FROM bills b LEFT JOIN",
+    "SELECT b.number FROM bills b WHERE",
+    "SELECT CAST(l.bill_id AS TEXT)",
+    "SELECT name, state, gstin",
+];
+
+/// Fills the tables: 3,000 customers, all of whose deliveries are on bills.
+fn fill(store: &Store) {
+    let numbers = |last: i64| {
+        format!(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {last}) "
+        )
+    };
+    let customers = numbers(3000)
+        + "INSERT INTO customers (id, code, name, opening_balance_paise, created_at, updated_at) \
+           SELECT i, 'N' || CAST(i AS TEXT), 'N', 0, 0, 0 FROM n WHERE i > 3";
+    let lines = numbers(3000)
+        + "INSERT INTO bill_lines SELECT i, 1, 'delivery', 1, 'M', 'M', '', 'L', 4000, 1000, 0, 0, \
+           400, 400, 0, 0, 0, 20260901, 20260904, 4 FROM n";
+    let bills = numbers(3000)
+        + "INSERT INTO bills (id, customer_id, month, kind, state, version, needs_rerun, bill_day, \
+           interstate, taxable_paise, cgst_paise, sgst_paise, igst_paise, round_off_paise, \
+           total_paise, previous_balance_paise, content_hash, created_at, updated_at) \
+           SELECT i, i, 202609, 'regular', 'draft', 1, 0, 20260930, 0, 400, 0, 0, 0, 0, 400, 0, \
+           'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', 0, 0 FROM n";
+    let deliveries = numbers(12_000)
+        + "INSERT INTO deliveries (customer_id, day, shift, product_id, reference, \
+           quantity_milli, status, import_id) SELECT 1 + i % 3000, 20260901 + i % 4, 1, 1, \
+           'R' || CAST(i AS TEXT), 1000, 1, 1 FROM n";
+    let link = "UPDATE deliveries SET bill_id = customer_id, line_no = 1";
+    let orders = numbers(3000)
+        + "INSERT INTO orders (id, reference, ordered_on, delivery_day, customer_id, product_id, \
+           quantity_milli, status, import_id) SELECT i, 'O' || CAST(i AS TEXT), 20260901, \
+           20260901, i, 1, 1000, 'delivered', 1 FROM n";
+    let prices = numbers(3000)
+        + "INSERT INTO customer_prices SELECT i, 1, 20260901, 1000, 1 FROM n";
+    let months = numbers(3000) + "INSERT INTO unbilled_months SELECT i, 202609 FROM n";
+    let entries = numbers(6000)
+        + "INSERT INTO ledger_entries SELECT (i + 1) / 2, 1 + i % 2, CASE WHEN i % 2 = 0 THEN \
+           'receivable' ELSE 'opening_balances' END, CASE WHEN i % 2 = 0 THEN i / 2 END, \
+           CASE WHEN i % 2 = 0 THEN 5 ELSE -5 END FROM n";
+    let transactions = numbers(3000)
+        + "INSERT INTO ledger_transactions (id, day, customer_id, cause, posted_at) \
+           SELECT i, 20260901, i, 'opening_balance', 0 FROM n";
+    let audit = numbers(3000)
+        + "INSERT INTO audit (id, at, actor, action, table_name, record) \
+           SELECT i, 0, 'a', 'draft', 'bills', CAST(i AS TEXT) FROM n";
+    let all = [
+        &customers, &lines, &bills, &deliveries, &orders, &prices, &months, &entries,
+        &transactions, &audit,
+    ];
+    for sql in all {
+        execute(store, &[sql]).unwrap();
+    }
+    assert_eq!(execute(store, &[link]).unwrap(), 12_000);
+    if !store.is_sqlite() {
+        // As the program reads in SQLite, which has no statistics; here it has the best ones.
+        execute(store, &["ANALYZE"]).unwrap();
+    }
+}
+
+/// The number of parameters of a text.
+fn parameters(sql: &str) -> usize {
+    (1..=20).rev().find(|n| sql.contains(&format!("${n}"))).unwrap_or(0)
+}
+
+/// The plan of a text as the bill run has it: by indexes, with 2,000 rows where it takes a set.
+fn plan(store: &Store, database: &Database, sql: &str) -> String {
+    let mut sql = sql.to_owned();
+    for n in 1..=20 {
+        sql = sql.replace(&format!("${n}::bigint[]"), "array_fill(7::bigint, ARRAY[2000])");
+        sql = sql.replace(&format!("${n}::text[]"), "array_fill('x'::text, ARRAY[2000])");
+    }
+    let params: Vec<Value<'_>> = if store.is_sqlite() {
+        vec![Value::Int(1); parameters(&sql)]
+    } else {
+        let mut client = postgres::Client::connect(&database.url, postgres::NoTls).unwrap();
+        let statement = client.prepare(&sql).unwrap();
+        let value = |ty: &Type| match *ty {
+            Type::TEXT | Type::VARCHAR => Value::Text("x"),
+            _ => Value::Int(7),
+        };
+        statement.params().iter().map(value).collect()
+    };
+    read(store, |tx| {
+        tx.prefer_indexes()?;
+        tx.plan(&sql, &params)
+    })
+}
+
+/// Nodes of a plan of PostgreSQL that read a large table other than by a condition on an index.
+fn unsought(plan: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let lines: Vec<&str> = plan.lines().collect();
+    for (place, line) in lines.iter().enumerate() {
+        let node = line.trim_start().trim_start_matches("->").trim_start();
+        let scans = ["Seq Scan on ", "Index Scan ", "Index Only Scan ", "Bitmap Heap Scan on "];
+        if !scans.iter().any(|scan| node.starts_with(scan)) {
+            continue;
+        }
+        let table = node.split(" on ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
+        let conditions = lines[place + 1..]
+            .iter()
+            .take_while(|next| !next.contains("->") || node.starts_with("Bitmap"));
+        let sought = !node.starts_with("Seq")
+            && conditions.into_iter().any(|next| next.contains("Index Cond:"));
+        if LARGE.contains(&table) && !sought {
+            found.push(node.to_owned());
+        }
+    }
+    found
+}
+
+#[test]
+fn every_query_for_a_part_goes_through_an_index() {
+    on_both(|database| {
+        let store = small(database);
+        fill(&store);
+        let mut seen = 0;
+        for sql in store::all_queries(store.is_sqlite()) {
+            if sql.starts_with("INSERT") || WHOLE.iter().any(|start| is_whole(&sql, start)) {
+                continue;
+            }
+            seen += 1;
+            let plan = plan(&store, database, &sql);
+            if store.is_sqlite() {
+                let scans = plan.lines().filter(|line| {
+                    line.starts_with("SCAN") && !line.starts_with("SCAN CONSTANT ROW")
+                });
+                assert_eq!(scans.count(), 0, "{sql}\n{plan}");
+            } else {
+                assert_eq!(unsought(&plan), Vec::<String>::new(), "{sql}\n{plan}");
+            }
+        }
+        assert!(seen > 40, "{seen}");
+    });
+}
+
+/// A query that begins so and asks for no part.
+fn is_whole(sql: &str, start: &str) -> bool {
+    sql.starts_with(start) && !sql.contains("BETWEEN $") && !sql.contains("= $")
+}
+
+#[test]
+fn the_indexes_are_the_ones_that_were_made_for_it() {
+    on_both(|database| {
+        let store = small(database);
+        fill(&store);
+        let queries = store::all_queries(store.is_sqlite());
+        for (parts, index) in [
+            (&["FROM deliveries d", "d.reference ="][..], "deliveries_by_reference"),
+            (&["FROM orders o", "o.delivery_day BETWEEN $3"], "orders_by_customer"),
+            (&["FROM bills", "month = $1 AND customer_id BETWEEN"], "bills_by_month"),
+            (&["FROM ledger_entries", "customer_id BETWEEN", "GROUP BY"], "ledger_entries_receiv"),
+            (&["FROM ledger_transactions t", "t.customer_id BETWEEN"], "ledger_transactions_by_cus"),
+            (&["FROM audit", "table_name = $1"], "audit_by_record"),
+            (&["FROM bill_runs"], "bill_runs_by_month"),
+        ] {
+            let wanted = |sql: &&String| parts.iter().all(|part| sql.contains(part));
+            let found: Vec<_> = queries.iter().filter(wanted).collect();
+            assert!(!found.is_empty(), "{parts:?}");
+            for sql in found {
+                let plan = plan(&store, database, sql);
+                assert!(plan.contains(index), "{index} is not used by\n{sql}\n{plan}");
+            }
+        }
+    });
+}
+
+/// The links of a new month, when all that the statistics know is a month that is billed whole.
+#[test]
+fn linking_a_new_month_does_not_read_the_old_ones() {
+    on_both(|database| {
+        let store = small(database);
+        fill(&store);
+        let queries = store::all_queries(store.is_sqlite());
+        let links: Vec<_> = queries
+            .iter()
+            .filter(|sql| sql.starts_with("UPDATE deliveries SET bill_id"))
+            .collect();
+        assert_eq!(links.len(), 2, "link and unlink");
+        for sql in links {
+            let plan = plan(&store, database, sql);
+            let sought = if store.is_sqlite() {
+                "SEARCH deliveries USING PRIMARY KEY (customer_id=? AND day>? AND day<?)"
+            } else {
+                "(customer_id = u.v_customer)"
+            };
+            assert!(plan.contains(sought), "{sql}\n{plan}");
+            assert!(store.is_sqlite() || unsought(&plan).is_empty(), "{sql}\n{plan}");
+        }
+    });
+}
