@@ -307,3 +307,17 @@ END $$;
 
 CREATE TRIGGER deliveries_keys_when_added AFTER INSERT ON deliveries
 REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION guard_delivery_keys();
+
+-- What was issued stays known.
+CREATE TRIGGER issued_months_stay BEFORE DELETE ON issued_months FOR EACH ROW
+EXECUTE FUNCTION refuse('an issued month stays issued');
+CREATE TRIGGER issued_months_final BEFORE UPDATE ON issued_months FOR EACH ROW
+EXECUTE FUNCTION refuse('an issued month stays issued');
+CREATE TRIGGER issued_months_not_emptied BEFORE TRUNCATE ON issued_months FOR EACH STATEMENT
+EXECUTE FUNCTION refuse('an issued month stays issued');
+CREATE TRIGGER bill_runs_stay BEFORE DELETE ON bill_runs FOR EACH ROW
+EXECUTE FUNCTION refuse('the record of a bill run is never removed');
+CREATE TRIGGER bill_runs_final BEFORE UPDATE ON bill_runs FOR EACH ROW
+EXECUTE FUNCTION refuse('the record of a bill run never changes');
+CREATE TRIGGER bill_runs_not_emptied BEFORE TRUNCATE ON bill_runs FOR EACH STATEMENT
+EXECUTE FUNCTION refuse('the record of a bill run is never removed');

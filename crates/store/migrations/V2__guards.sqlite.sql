@@ -169,3 +169,27 @@ ON deliveries
 WHEN NEW.customer_id <> OLD.customer_id OR NEW.day <> OLD.day OR NEW.shift <> OLD.shift
     OR NEW.product_id <> OLD.product_id OR NEW.reference <> OLD.reference
 BEGIN SELECT RAISE(ABORT, 'a delivery never becomes another one'); END;
+
+-- REPLACE removes a row without telling the guards against removal; these see it come back.
+CREATE TRIGGER bills_added_once BEFORE INSERT ON bills
+WHEN EXISTS (SELECT 1 FROM bills WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'a bill is added once'); END;
+CREATE TRIGGER audit_added_once BEFORE INSERT ON audit
+WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'an audit row is added once'); END;
+CREATE TRIGGER ledger_transactions_added_once BEFORE INSERT ON ledger_transactions
+WHEN EXISTS (SELECT 1 FROM ledger_transactions WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'a ledger transaction is added once'); END;
+
+-- What was issued stays known.
+CREATE TRIGGER issued_months_stay BEFORE DELETE ON issued_months
+BEGIN SELECT RAISE(ABORT, 'an issued month stays issued'); END;
+
+CREATE TRIGGER issued_months_final BEFORE UPDATE ON issued_months
+BEGIN SELECT RAISE(ABORT, 'an issued month stays issued'); END;
+
+CREATE TRIGGER bill_runs_stay BEFORE DELETE ON bill_runs
+BEGIN SELECT RAISE(ABORT, 'the record of a bill run is never removed'); END;
+
+CREATE TRIGGER bill_runs_final BEFORE UPDATE ON bill_runs
+BEGIN SELECT RAISE(ABORT, 'the record of a bill run never changes'); END;

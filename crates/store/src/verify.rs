@@ -19,7 +19,8 @@ pub(crate) const DELIVERED: &str = "SELECT customer_id, day, product_id, quantit
 pub(crate) const DELIVERED_ORDERS: &str = "SELECT customer_id, delivery_day, product_id, \
      quantity_milli, bill_id, line_no FROM orders \
      WHERE customer_id BETWEEN $1 AND $2 AND status = 'delivered'";
-pub(crate) const POSTED: &str = "SELECT t.customer_id, t.bill_id, e.account, e.amount_paise \
+pub(crate) const POSTED: &str = "SELECT t.id, t.customer_id, t.bill_id, t.day, e.account, \
+     e.customer_id, e.amount_paise \
      FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id \
      WHERE t.customer_id BETWEEN $1 AND $2";
 pub(crate) const OPENING: &str =
@@ -27,7 +28,7 @@ pub(crate) const OPENING: &str =
 pub(crate) const BILLS: &str = "SELECT b.id, b.customer_id, c.code, b.month, b.state, \
      b.needs_rerun, b.interstate, b.taxable_paise, b.cgst_paise, b.sgst_paise, b.igst_paise, \
      b.round_off_paise, b.total_paise, b.content_hash, b.number, b.prefix, b.financial_year, \
-     b.serial FROM bills b JOIN customers c ON c.id = b.customer_id \
+     b.serial, b.bill_day, b.previous_balance_paise FROM bills b JOIN customers c ON c.id = b.customer_id \
      WHERE b.customer_id BETWEEN $1 AND $2 ORDER BY b.id";
 pub(crate) const LINES: &str = "SELECT l.bill_id, l.line_no, l.kind, l.product_id, l.sku, \
      l.name, l.hsn, l.unit, l.quantity_milli, l.unit_price_milli, l.tax_rate, l.tax_inclusive, \
@@ -142,17 +143,42 @@ pub fn delivered(
     Ok(())
 }
 
-/// All ledger entries about a range of customers: whose, for which bill, account and amount.
+/// A ledger entry with its transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Posted {
+    /// The transaction; later ones have higher ids.
+    pub transaction: i64,
+    /// Whom the transaction is about.
+    pub customer: CustomerId,
+    /// The bill it was made for.
+    pub bill: Option<BillId>,
+    /// The day it counts for, as `yyyymmdd`.
+    pub day: i64,
+    /// The account.
+    pub account: Account,
+    /// Whose receivable the entry is.
+    pub receivable_of: Option<CustomerId>,
+    /// Debit positive, credit negative.
+    pub amount: Money,
+}
+
+/// All ledger entries about a range of customers, in no order.
 pub fn posted(
     tx: &mut Tx<'_>,
     from: i64,
     to: i64,
-    mut each: impl FnMut(CustomerId, Option<BillId>, Account, Money),
+    mut each: impl FnMut(Posted),
 ) -> Result<(), StoreError> {
     tx.query(POSTED, &[from.into(), to.into()], |row| {
-        let account = crate::ledger::account(row.text(2)?)?;
-        let bill = row.opt_int(1)?.map(BillId);
-        each(CustomerId(row.int(0)?), bill, account, Money::from_paise(row.int(3)?));
+        each(Posted {
+            transaction: row.int(0)?,
+            customer: CustomerId(row.int(1)?),
+            bill: row.opt_int(2)?.map(BillId),
+            day: row.int(3)?,
+            account: crate::ledger::account(row.text(4)?)?,
+            receivable_of: row.opt_int(5)?.map(CustomerId),
+            amount: Money::from_paise(row.int(6)?),
+        });
         Ok(())
     })
 }
@@ -191,6 +217,10 @@ pub struct CheckedBill {
     pub content_hash: String,
     /// Its number, prefix, starting year and serial, once issued.
     pub number: Option<(String, String, i64, i64)>,
+    /// Its date, as `yyyymmdd`.
+    pub day: i64,
+    /// What the customer owed before it.
+    pub previous_balance: Money,
 }
 
 /// All bills of a range of customers with their lines, by id.
@@ -238,27 +268,37 @@ fn read_bill(row: &Row<'_>) -> Result<CheckedBill, StoreError> {
         },
         content_hash: row.text(13)?.to_owned(),
         number,
+        day: row.int(18)?,
+        previous_balance: money(19)?,
     })
 }
 
-/// The guards that are missing from the database, by name.
+/// The guards and indexes that are missing from the database, by name.
 pub fn missing_guards(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
     // escape: the catalogs of the databases
-    let (sql, text) = match tx.dialect() {
+    let (sql, guards) = match tx.dialect() {
         Dialect::Sqlite => (
-            "SELECT name FROM sqlite_schema WHERE type = 'trigger'",
+            "SELECT name FROM sqlite_schema WHERE type IN ('trigger', 'index')",
             include_str!("../migrations/V2__guards.sqlite.sql"),
         ),
         Dialect::Postgres => (
-            "SELECT tgname::text FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'",
+            "SELECT tgname::text FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D' \
+             UNION SELECT indexname::text FROM pg_indexes WHERE schemaname = current_schema()",
             include_str!("../migrations/V2__guards.postgres.sql"),
         ),
     };
+    let core = include_str!("../migrations/V1__core.sql");
     let present = tx.list(sql, &[], |row| row.text(0).map(str::to_owned))?;
-    let expected = text.lines().filter_map(|line| {
-        line.strip_prefix("CREATE TRIGGER ").and_then(|rest| rest.split(' ').next())
-    });
-    Ok(expected
+    let name = |line: &'static str| {
+        ["CREATE TRIGGER ", "CREATE UNIQUE INDEX ", "CREATE INDEX "]
+            .iter()
+            .find_map(|begin| line.strip_prefix(begin))
+            .and_then(|rest| rest.split(' ').next())
+    };
+    Ok(core
+        .lines()
+        .chain(guards.lines())
+        .filter_map(name)
         .filter(|name| !present.iter().any(|known| known == name))
         .map(str::to_owned)
         .collect())

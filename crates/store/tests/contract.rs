@@ -3,11 +3,7 @@
 //!
 //! It deliberately knows no use case; the tests of `app` have them.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "helpers of tests fail as tests do"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
 
 #[path = "contract/billing.rs"]
 mod billing;

@@ -33,7 +33,7 @@ pub(super) enum Outcome {
     Computed(Computed),
     /// The month's bill stays as it is; a draft may be issued.
     Stands {
-        /// What its items come to, valued anew.
+        /// What its items come to with taxes, valued anew.
         value: Money,
     },
 }
@@ -89,7 +89,7 @@ pub(super) fn decide(facts: &Facts, party: &Party, mode: Mode) -> Result<Decisio
                 tally.billed(item);
             }
             let value = value_of(facts, bill.id, bill.interstate, &staying)?;
-            Outcome::Stands { value: value.plus(bill.round_off)? }
+            Outcome::Stands { value }
         }
         _ if mode == Mode::IssueDrafts && !billable.is_empty() => {
             let items = billable.iter().filter_map(|(place, _)| party.items.get(*place));

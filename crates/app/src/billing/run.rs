@@ -9,7 +9,7 @@ use super::facts::{Facts, Range};
 use super::part::{Changes, Part, Whole};
 use super::{save, wire};
 use crate::{Actor, AppError, business};
-use domain::billing::Certificate;
+use domain::billing::{Certificate, Sums};
 use domain::calendar::Month;
 use domain::money::Money;
 use serde_json::json;
@@ -149,7 +149,7 @@ fn run_range(
             Outcome::Computed(computed) => {
                 part.billed += 1;
                 part.contents.push(computed.content);
-                add_value(&mut part, computed.draft.total)?;
+                add_value(&mut part, computed.draft.split.total()?)?;
             }
             Outcome::Stands { value } => {
                 part.billed += 1;
@@ -162,8 +162,15 @@ fn run_range(
     tx.expect(Work::WriteSets)?;
     part.changes = save::save(tx, actor, request.mode, &facts, &decisions)?;
     tx.expect(Work::ReadRanges)?;
-    let found = billing::sums_of_month(tx, request.month, range.from, range.to)?;
-    (part.sums.lines, part.sums.issued, part.sums.receivable) = found;
+    let kept = billing::sums_of_month(tx, request.month, range.from, range.to)?;
+    part.sums = Sums {
+        deliveries: part.sums.deliveries,
+        lines: kept.lines,
+        round_off: kept.round_off,
+        bills: kept.bills,
+        issued: kept.issued,
+        receivable: kept.receivable,
+    };
     let issued_now = part.changes.issued;
     let issued_before = facts
         .parties

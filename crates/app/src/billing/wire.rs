@@ -235,10 +235,14 @@ pub struct Bills {
 /// Sums that must agree.
 #[derive(Debug, Serialize)]
 pub struct SumsShape {
-    /// What the deliveries and orders come to, valued anew from themselves.
+    /// What the deliveries and orders come to with taxes, valued anew from themselves.
     pub deliveries: String,
-    /// What the kept lines and round-offs come to.
+    /// What the kept lines come to with taxes.
     pub lines: String,
+    /// What brought the bills to whole rupees.
+    pub round_off: String,
+    /// What the bills come to: lines and round-offs.
+    pub bills: String,
     /// What the issued bills come to.
     pub issued_bills: String,
     /// What the ledger has posted to receivables for them.
@@ -280,6 +284,8 @@ pub fn certificate(certificate: &Certificate) -> CertificateShape {
         sums: SumsShape {
             deliveries: sums.deliveries.to_string(),
             lines: sums.lines.to_string(),
+            round_off: sums.round_off.to_string(),
+            bills: sums.bills.to_string(),
             issued_bills: sums.issued.to_string(),
             receivable_postings: sums.receivable.to_string(),
             equal: sums.agree(),

@@ -47,6 +47,16 @@ pub enum GeneratorError {
         /// The path that was given.
         path: PathBuf,
     },
+    /// The folder holds files that this program did not make up.
+    #[error(
+        "{} is there already and was not made up by this command, so it is left alone; name \
+         another folder",
+        path.display()
+    )]
+    Occupied {
+        /// The file that would be overwritten.
+        path: PathBuf,
+    },
     /// The operating system refused.
     #[error(
         "cannot {doing} {}: {source}; check that you may write there and that the disk has room, \

@@ -93,6 +93,7 @@ pub fn generate(
     let window = Window::of(plan)?;
     let late_folder = out.join("late");
     csv_file::create_folder(out)?;
+    claim(out)?;
     csv_file::create_folder(&late_folder)?;
 
     // Each file has dice of its own, so that a change in one leaves the others as they were.
@@ -119,6 +120,27 @@ pub fn generate(
         late,
         first_month: window.first_month(),
         last_month: window.last_month(),
+    })
+}
+
+/// The file that marks a folder as made up, so that it may be made again.
+const MARK: &str = "made-up-data.txt";
+const MARK_TEXT: &str = "Made-up data, written by dairyos generate. It may be written again.\n";
+
+/// Marks the folder, unless it holds files of the same names that are somebody's own.
+fn claim(out: &Path) -> Result<(), GeneratorError> {
+    let mark = out.join(MARK);
+    if !mark.exists() {
+        let names = ["customers", "products", "prices", "deliveries", "orders"];
+        let mut paths = names.iter().map(|name| out.join(format!("{name}.csv")));
+        if let Some(path) = paths.find(|path| path.exists()) {
+            return Err(GeneratorError::Occupied { path });
+        }
+    }
+    std::fs::write(&mark, MARK_TEXT).map_err(|source| GeneratorError::Io {
+        doing: "write",
+        path: mark,
+        source,
     })
 }
 

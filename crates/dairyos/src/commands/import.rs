@@ -13,6 +13,10 @@ pub fn execute(context: &Context, args: &ImportArgs) -> Result<bool, AppError> {
     let sources = match args.kind {
         Some(kind) => vec![Source { kind: kind.into(), path: args.path.clone() }],
         None if args.path.is_dir() => files_of(&args.path)?,
+        None if !args.path.exists() => {
+            let what = format!("there is no file or folder {}", args.path.display());
+            return Err(AppError::NotFound(what));
+        }
         None => {
             let what = format!(
                 "{} is not a folder; say what the file holds with --kind, such as --kind {}",

@@ -50,32 +50,41 @@ impl Counts {
     }
 }
 
-/// Sums over the month's bills that must agree.
+/// Sums over the month's bills that must agree: what was delivered is what the lines say, lines
+/// and round-offs are what the bills come to, and the issued bills are what the ledger has posted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sums {
-    /// What the deliveries and orders come to, valued anew from themselves: line by line, with
-    /// taxes and round-off.
+    /// What the deliveries and orders come to with taxes, valued anew from themselves, line by
+    /// line.
     pub deliveries: Money,
-    /// What the kept lines and round-offs come to.
+    /// What the kept lines come to with taxes.
     pub lines: Money,
-    /// What the ledger has posted to receivables for these bills.
-    pub receivable: Money,
-    /// What the issued ones among the bills come to; `receivable` must equal it.
+    /// What brought the bills to whole rupees.
+    pub round_off: Money,
+    /// What the bills come to.
+    pub bills: Money,
+    /// What the issued ones among them come to.
     pub issued: Money,
+    /// What the ledger has posted to receivables for them.
+    pub receivable: Money,
 }
 
 impl Sums {
     /// Whether the sums agree.
     pub fn agree(&self) -> bool {
-        self.deliveries == self.lines && self.issued == self.receivable
+        self.deliveries == self.lines
+            && self.lines.plus(self.round_off) == Ok(self.bills)
+            && self.issued == self.receivable
     }
 
     /// Adds the sums of more bills.
     pub fn add(&mut self, other: &Self) -> Result<(), Overflow> {
         self.deliveries = self.deliveries.plus(other.deliveries)?;
         self.lines = self.lines.plus(other.lines)?;
-        self.receivable = self.receivable.plus(other.receivable)?;
+        self.round_off = self.round_off.plus(other.round_off)?;
+        self.bills = self.bills.plus(other.bills)?;
         self.issued = self.issued.plus(other.issued)?;
+        self.receivable = self.receivable.plus(other.receivable)?;
         Ok(())
     }
 }

@@ -13,7 +13,9 @@ pub use bills::{
     issued_earlier, redraft, touch_previous_balance,
 };
 pub use lines::{BillLine, add_lines, days_on_bills, delete_lines, lines_of_bill, lines_of_month};
-pub use reports::{PrintedBill, bill_by_number, bill_of_customer, printed_of_month, sums_of_month};
+pub use reports::{
+    KeptSums, PrintedBill, bill_by_number, bill_of_customer, printed_of_month, sums_of_month,
+};
 pub use runs::{NewRun, add_run, issued_months, last_run, mark_issued};
 
 pub(crate) use lines::read as read_line;

@@ -83,6 +83,7 @@ pub(crate) const SUM_OF_LINES: &str = "SELECT CAST(COALESCE(SUM(l.taxable_paise 
      AND l.bill_id = b.id";
 pub(crate) const SUM_OF_BILLS: &str = "SELECT \
      CAST(COALESCE(SUM(round_off_paise), 0) AS BIGINT), \
+     CAST(COALESCE(SUM(total_paise), 0) AS BIGINT), \
      CAST(COALESCE(SUM(CASE WHEN state = 'draft' THEN 0 ELSE total_paise END), 0) AS BIGINT) \
      FROM bills WHERE month = $1 AND customer_id BETWEEN $2 AND $3 AND needs_rerun = 0";
 pub(crate) const SUM_OF_RECEIVABLES: &str = "SELECT \
@@ -179,21 +180,36 @@ pub fn bill_of_customer(
     with_lines(tx, bill)
 }
 
-/// Sums of a month's bills of a range of customers, as kept: lines with round-offs, issued
-/// totals, and receivables posted. Drafts that wait for a rerun are left out.
+/// Sums of a month's bills of a range of customers, as kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeptSums {
+    /// What the lines come to with taxes.
+    pub lines: Money,
+    /// What brought the bills to whole rupees.
+    pub round_off: Money,
+    /// What the bills come to.
+    pub bills: Money,
+    /// What the issued ones come to.
+    pub issued: Money,
+    /// What is posted to receivables for them.
+    pub receivable: Money,
+}
+
+/// Sums a month's bills of a range of customers. Drafts that wait for a rerun are left out.
 pub fn sums_of_month(
     tx: &mut Tx<'_>,
     month: Month,
     from: i64,
     to: i64,
-) -> Result<(Money, Money, Money), StoreError> {
+) -> Result<KeptSums, StoreError> {
     let params = [month.number().into(), from.into(), to.into()];
-    let lines = tx.find(SUM_OF_LINES, &params, |row| row.int(0))?.unwrap_or(0);
-    let bills = tx.find(SUM_OF_BILLS, &params, |row| Ok((row.int(0)?, row.int(1)?)))?;
-    let (round_off, issued) = bills.unwrap_or((0, 0));
-    let receivable = tx.find(SUM_OF_RECEIVABLES, &params, |row| row.int(0))?.unwrap_or(0);
-    let overflow = || StoreError::unexpected("the sum of a month's bills");
-    let lines = lines.checked_add(round_off).ok_or_else(overflow)?;
-    let money = Money::from_paise;
-    Ok((money(lines), money(issued), money(receivable)))
+    let one = |row: &Row<'_>| row.int(0).map(Money::from_paise);
+    let lines = tx.find(SUM_OF_LINES, &params, one)?.unwrap_or_default();
+    let receivable = tx.find(SUM_OF_RECEIVABLES, &params, one)?.unwrap_or_default();
+    let sums = tx.find(SUM_OF_BILLS, &params, |row| {
+        let money = |place| row.int(place).map(Money::from_paise);
+        Ok((money(0)?, money(1)?, money(2)?))
+    })?;
+    let (round_off, bills, issued) = sums.unwrap_or_default();
+    Ok(KeptSums { lines, round_off, bills, issued, receivable })
 }

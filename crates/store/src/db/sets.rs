@@ -40,6 +40,9 @@ impl Column {
 }
 
 /// A statement to be run for each row of a set. Its text refers to the row's values as `:name`.
+/// `{row}` stands where an `INSERT ... SELECT` takes the set from. An `UPDATE` with `{joined}`
+/// before its conditions is a plain join on PostgreSQL, for sets that reach millions of rows and
+/// conditions that no planner can take for nearly empty.
 #[derive(Clone, Copy, Debug)]
 pub struct Each {
     /// `UPDATE`, `DELETE` or `INSERT ... SELECT`; updates and deletes have a `WHERE`.
@@ -74,7 +77,7 @@ impl Each {
             sql = sql.replace(&format!(":{}", name(place)), &by);
         }
         if dialect == Dialect::Sqlite {
-            return sql.replace("{row} ", "");
+            return sql.replace("{row} ", "").replace("{joined} ", "");
         }
         let mut unnest = String::from("UNNEST(");
         for (place, column) in self.columns.iter().enumerate() {
@@ -94,6 +97,9 @@ impl Each {
         }
         if sql.starts_with("SELECT") {
             return format!("SELECT x.* FROM {unnest} CROSS JOIN LATERAL ({sql} OFFSET 0) x");
+        }
+        if let Some((action, keys)) = sql.split_once(" WHERE {joined} ") {
+            return format!("{action} FROM {unnest} WHERE {keys}");
         }
         by_address(&sql, &unnest)
     }

@@ -3,8 +3,10 @@
 //!
 //! It deliberately computes no bill.
 
-use crate::kit::{C1, C2, DRAFT, GHEE, ISSUED, MILK, actor, content, count, day, delivery, draft,
-    execute, issued, line, month, new_bill, number, order, read, write};
+use crate::kit::{
+    C1, C2, DRAFT, GHEE, ISSUED, MILK, actor, content, count, day, delivery, draft, execute,
+    issued, line, month, new_bill, number, order, read, write,
+};
 use domain::billing::{BillState, Draft, LineKind};
 use domain::calendar::{FinancialYear, Moment};
 use domain::ids::{BillId, CustomerId, OrderId};
@@ -93,11 +95,27 @@ fn bills_of_a_month_are_read_as_kept() {
         assert_eq!((bills[1].id, bills[1].state), (DRAFT, BillState::Draft));
         assert_eq!(of_month(2, 2, "2026-09").len(), 1);
         assert!(of_month(1, 3, "2026-08").is_empty());
-        let earlier = |text: &str| {
-            read(&store, |tx| billing::issued_earlier(tx, 1, 3, month(text)))
-        };
+        let earlier =
+            |text: &str| read(&store, |tx| billing::issued_earlier(tx, 1, 3, month(text)));
         assert_eq!(earlier("2026-10"), [(C1, month("2026-09"))]);
         assert!(earlier("2026-09").is_empty());
+        let has_issued = |customer| read(&store, |tx| billing::has_issued_bill(tx, customer));
+        assert!(has_issued(C1) && !has_issued(C2));
+        late_bill(&store);
+        let drafts_beside = |from, to, text: &str| {
+            read(&store, |tx| billing::drafts_of_other_months(tx, from, to, month(text)))
+        };
+        assert_eq!(drafts_beside(1, 3, "2026-09"), [BillId(3)]);
+        assert_eq!(drafts_beside(1, 3, "2026-10"), [DRAFT]);
+        assert_eq!(drafts_beside(1, 1, "2026-10"), []);
+        let mut days =
+            read(&store, |tx| billing::days_on_bills(tx, &[BillId(3), ISSUED, BillId(9)]));
+        days.sort_unstable();
+        let expected = [
+            (ISSUED, day("2026-09-01"), day("2026-09-05")),
+            (BillId(3), day("2026-09-06"), day("2026-10-01")),
+        ];
+        assert_eq!(days, expected);
     });
 }
 
@@ -189,9 +207,7 @@ fn drafts_are_touched_and_removed_and_issued_bills_are_not() {
     on_both(|database| {
         let store = issued(database);
         let owed = Money::from_paise(9);
-        write(&store, |tx| {
-            billing::touch_previous_balance(tx, &[(DRAFT, owed), (ISSUED, owed)])
-        });
+        write(&store, |tx| billing::touch_previous_balance(tx, &[(DRAFT, owed), (ISSUED, owed)]));
         let touched = "SELECT id FROM bills WHERE previous_balance_paise = 9";
         assert_eq!(count(&store, touched), DRAFT.0);
         assert_eq!(version(&store, DRAFT), 1);
@@ -218,9 +234,8 @@ fn lines_are_kept_in_printed_order() {
         assert_eq!(numbers, [(3, 1), (3, 2), (3, 3)]);
         let of_month = |from, to, drafts| {
             let september = month("2026-09");
-            let mut lines = read(&store, |tx| {
-                billing::lines_of_month(tx, september, from, to, drafts)
-            });
+            let mut lines =
+                read(&store, |tx| billing::lines_of_month(tx, september, from, to, drafts));
             lines.sort_by_key(|line| (line.bill, line.line_no));
             lines.iter().map(|line| line.bill.0).collect::<Vec<_>>()
         };
@@ -294,15 +309,20 @@ fn sums_of_a_month() {
     on_both(|database| {
         let store = issued(database);
         let sums = |from, to, text: &str| {
-            let (lines, issued, receivable) =
-                read(&store, |tx| billing::sums_of_month(tx, month(text), from, to));
-            [lines.paise(), issued.paise(), receivable.paise()]
+            let sums = read(&store, |tx| billing::sums_of_month(tx, month(text), from, to));
+            assert_eq!(sums.bills, sums.lines.plus(sums.round_off).unwrap());
+            [sums.lines, sums.round_off, sums.issued, sums.receivable].map(Money::paise)
         };
-        assert_eq!(sums(1, 3, "2026-09"), [30_000, 24_000, 24_000]);
-        assert_eq!(sums(2, 3, "2026-09"), [6_000, 0, 0]);
-        assert_eq!(sums(1, 3, "2026-08"), [0, 0, 0]);
+        assert_eq!(sums(1, 3, "2026-09"), [30_000, 0, 24_000, 24_000]);
+        assert_eq!(sums(2, 3, "2026-09"), [6_000, 0, 0, 0]);
+        assert_eq!(sums(1, 3, "2026-08"), [0, 0, 0, 0]);
         write(&store, |tx| billing::drafts_to_rerun(tx, &[DRAFT]));
-        assert_eq!(sums(1, 3, "2026-09"), [24_000, 24_000, 24_000]);
+        assert_eq!(sums(1, 3, "2026-09"), [24_000, 0, 24_000, 24_000]);
+        // A draft of 60.00 that is brought up by 50 paise.
+        let rounded = "UPDATE bills SET needs_rerun = 0, round_off_paise = 50, \
+                       total_paise = total_paise + 50 WHERE id = 2";
+        execute(&store, &[rounded]).unwrap();
+        assert_eq!(sums(1, 3, "2026-09"), [30_000, 50, 24_000, 24_000]);
     });
 }
 
@@ -332,10 +352,7 @@ fn runs_are_recorded_and_months_marked() {
         });
         let months = read(&store, |tx| billing::issued_months(tx));
         assert_eq!(months, [month("2026-08"), month("2026-09")]);
-        let unknown = NewRun {
-            mode: "whim",
-            ..run("{}")
-        };
+        let unknown = NewRun { mode: "whim", ..run("{}") };
         assert!(store.write(|tx| billing::add_run(tx, &unknown, &actor())).is_err());
     });
 }

@@ -2,8 +2,10 @@
 //!
 //! It deliberately leaves the rules of bills to the guards.
 
-use crate::kit::{C1, C2, DRAFT, GHEE, ISSUED, MILK, count, day, delivery, issued, links, month,
-    read, referenced, small, write};
+use crate::kit::{
+    C1, C2, DRAFT, GHEE, ISSUED, MILK, count, day, delivery, issued, links, month, read,
+    referenced, small, write,
+};
 use domain::deliveries::{Billed, Shift, Status};
 use domain::ids::{BillId, CustomerId};
 use domain::money::Quantity;
@@ -55,11 +57,8 @@ fn kept_deliveries_know_their_bill() {
         let mut kept = read(&store, |tx| deliveries::kept(tx, &asked));
         kept.sort_by_key(|kept| kept.place);
         let found: Vec<_> = kept.iter().map(|kept| (kept.billed, kept.bill)).collect();
-        let expected = [
-            (Billed::Issued, Some(ISSUED)),
-            (Billed::Draft, Some(DRAFT)),
-            (Billed::No, None),
-        ];
+        let expected =
+            [(Billed::Issued, Some(ISSUED)), (Billed::Draft, Some(DRAFT)), (Billed::No, None)];
         assert_eq!(found, expected);
     });
 }
@@ -101,18 +100,12 @@ fn a_month_is_read_by_range_of_customers() {
     on_both(|database| {
         let store = issued(database);
         write(&store, |tx| {
-            let list = [
-                delivery(C1, "2026-08-31", MILK, 1000),
-                delivery(C1, "2026-10-01", MILK, 1000),
-            ];
+            let list =
+                [delivery(C1, "2026-08-31", MILK, 1000), delivery(C1, "2026-10-01", MILK, 1000)];
             deliveries::add(tx, &list, 1)
         });
-        let of_c1 = [
-            (1, 2026_09_01, 11),
-            (1, 2026_09_02, 11),
-            (1, 2026_09_03, 12),
-            (1, 2026_09_20, 0),
-        ];
+        let of_c1 =
+            [(1, 2026_09_01, 11), (1, 2026_09_02, 11), (1, 2026_09_03, 12), (1, 2026_09_20, 0)];
         assert_eq!(of_month(&store, 1, 1, "2026-09"), of_c1);
         assert_eq!(of_month(&store, 2, 3, "2026-09"), [(2, 2026_09_01, 21)]);
         assert_eq!(of_month(&store, 1, 3, "2026-09").len(), 5);
@@ -183,10 +176,7 @@ fn deliveries_are_linked_by_day_and_product_and_unlinked() {
         });
         assert_eq!(of_month(&store, 2, 2, "2026-09"), [(2, 2026_09_01, 0)]);
         let [.., of_draft] = links();
-        let beyond = Link {
-            first: day("2026-09-02"),
-            ..of_draft
-        };
+        let beyond = Link { first: day("2026-09-02"), ..of_draft };
         assert_eq!(write(&store, |tx| deliveries::link(tx, &[beyond])), 0);
         assert_eq!(write(&store, |tx| deliveries::link(tx, &[of_draft])), 1);
         // Of another bill, or of other days, nothing is taken off.

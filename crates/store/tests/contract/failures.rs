@@ -248,7 +248,7 @@ fn the_servers_states_are_told_apart() {
     let store = small(&database);
     for (state, expected) in [
         ("53100", "the disk of the database is full"),
-        ("25006", "cannot be written"),
+        ("25006", "check the permissions"),
         ("55P03", "in use by another program"),
         ("40001", "in use by another program"),
         ("40P01", "in use by another program"),
@@ -261,7 +261,8 @@ fn the_servers_states_are_told_apart() {
         ("23505", "refused the change"),
         ("22003", "the database reports: planted [22003]"),
     ] {
-        let sql = format!("DO $x$ BEGIN RAISE EXCEPTION 'planted' USING ERRCODE = '{state}'; END $x$");
+        let sql =
+            format!("DO $x$ BEGIN RAISE EXCEPTION 'planted' USING ERRCODE = '{state}'; END $x$");
         let done: Result<u64, StoreError> = store.write(|tx| tx.execute(&sql, &[]));
         let said = done.unwrap_err().to_string();
         assert!(said.contains(expected) && said.contains("planted"), "{state}: {said}");

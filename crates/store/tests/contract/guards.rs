@@ -169,24 +169,18 @@ fn deliveries_on_an_issued_bill_stay_as_they_are() {
             "quantity_milli = 2000",
             "status = 2, bill_id = NULL, line_no = NULL",
             "bill_id = NULL, line_no = NULL",
-            "day = 20260904",
-            "customer_id = 3",
-            "product_id = 2",
+            "bill_id = 2",
             "import_id = 1",
         ] {
-            let sql = format!(
-                "UPDATE deliveries SET {change} WHERE customer_id = 1 AND day = 20260901"
-            );
+            let sql =
+                format!("UPDATE deliveries SET {change} WHERE customer_id = 1 AND day = 20260901");
             refused(&store, &[&sql], "a delivery on an issued bill never changes");
         }
         let gone = "DELETE FROM deliveries WHERE customer_id = 1 AND day = 20260901";
         refused(&store, &[gone], "a delivery on an issued bill is never removed");
         // Others may be corrected, taken off their draft, and removed.
         let of_draft = "customer_id = 2 AND day = 20260901";
-        allowed(
-            &store,
-            &format!("UPDATE deliveries SET quantity_milli = 2000 WHERE {of_draft}"),
-        );
+        allowed(&store, &format!("UPDATE deliveries SET quantity_milli = 2000 WHERE {of_draft}"));
         allowed(
             &store,
             &format!("UPDATE deliveries SET bill_id = NULL, line_no = NULL WHERE {of_draft}"),
@@ -253,12 +247,33 @@ fn an_order_is_not_added_onto_an_issued_bill() {
 }
 
 #[test]
-fn a_delivery_on_a_draft_keeps_its_product_customer_and_day() {
+fn a_delivery_never_becomes_another_one() {
     on_both(|database| {
         let store = issued(database);
-        for change in ["product_id = 2", "customer_id = 3", "day = 20260902"] {
-            let sql = format!("UPDATE deliveries SET {change} WHERE bill_id = 2");
-            refused(&store, &[&sql], "a delivery joins only a line of its own product");
+        for change in
+            ["product_id = 2", "customer_id = 3", "day = 20260902", "shift = 2", "reference = 'R1'"]
+        {
+            // On an issued bill, on a draft, on none.
+            for place in ["bill_id = 1 AND line_no = 2", "bill_id = 2", "day = 20260920"] {
+                let sql = format!("UPDATE deliveries SET {change} WHERE {place}");
+                refused(&store, &[&sql], "never");
+            }
+        }
+    });
+}
+
+#[test]
+fn what_deliveries_point_at_stays_under_its_id() {
+    on_both(|database| {
+        let store = issued(database);
+        for (table, why) in
+            [("customers", "a customer"), ("products", "a product"), ("imports", "an import")]
+        {
+            let gone = format!("DELETE FROM {table}");
+            refused(&store, &[&gone], &format!("{why} is never removed"));
+            let moved = format!("UPDATE {table} SET id = 99 WHERE id = 1");
+            refused(&store, &[&moved], &format!("{why} never changes its id"));
+            allowed(&store, &format!("UPDATE {table} SET id = id WHERE id = 1"));
         }
     });
 }
@@ -284,9 +299,8 @@ fn orders_on_an_issued_bill_stay_and_join_only_fitting_lines() {
             (3, 1, 3), // an issued bill of another customer
             (3, 2, 5), // no such line
         ] {
-            let sql = format!(
-                "UPDATE orders SET bill_id = {bill}, line_no = {line} WHERE id = {order}"
-            );
+            let sql =
+                format!("UPDATE orders SET bill_id = {bill}, line_no = {line} WHERE id = {order}");
             refused(&store, &[&sql], why);
         }
         let pending = "UPDATE orders SET bill_id = 2, line_no = 1 WHERE id = 2";
@@ -322,10 +336,7 @@ fn the_ledger_balances_and_never_changes() {
                 "a ledger entry never changes",
             ),
             ("DELETE FROM ledger_entries", "a ledger entry is never removed"),
-            (
-                "UPDATE ledger_transactions SET day = 20260901",
-                "a ledger transaction never changes",
-            ),
+            ("UPDATE ledger_transactions SET day = 20260901", "a ledger transaction never changes"),
             ("DELETE FROM ledger_transactions", "a ledger transaction is never removed"),
             (
                 "INSERT INTO ledger_entries VALUES (1, 9, 'sales', NULL, 5)",
@@ -390,9 +401,6 @@ fn rules_of_tables_hold_on_both() {
             "UPDATE business SET round_off = 'half'",
             "INSERT INTO business SELECT 2, name, state, gstin, fssai, bill_prefix, round_off, \
              created_at FROM business",
-            "DELETE FROM customers WHERE id = 1",
-            "DELETE FROM products WHERE id = 1",
-            "DELETE FROM imports WHERE id = 1",
         ] {
             refused(&store, &[sql], "");
         }
@@ -444,6 +452,22 @@ fn nothing_final_is_replaced() {
              previous_balance_paise, content_hash, credit_note, created_at, updated_at, \
              issued_at FROM bills WHERE id = 1",
             "REPLACE INTO bill_lines SELECT * FROM bill_lines WHERE bill_id = 1",
+        ] {
+            refused(&store, &[sql], "");
+        }
+    });
+}
+
+/// Whether by a refusal or by leaving it out: importing a billed delivery again is no mistake.
+#[test]
+fn nothing_on_an_issued_bill_is_replaced() {
+    on_both(|database| {
+        let store = issued(database);
+        if !store.is_sqlite() {
+            return; // It has no REPLACE.
+        }
+        let before = fingerprint(&store);
+        for sql in [
             "REPLACE INTO deliveries SELECT customer_id, day, shift, product_id, reference, 9000, \
              status, import_id, bill_id, line_no FROM deliveries WHERE bill_id = 1",
             "REPLACE INTO deliveries SELECT customer_id, day, shift, product_id, reference, 9000, \
@@ -452,7 +476,8 @@ fn nothing_final_is_replaced() {
              product_id, 9000, status, agreed_price_milli, import_id, NULL, NULL FROM orders \
              WHERE bill_id = 1",
         ] {
-            refused(&store, &[sql], "");
+            let _ = execute(&store, &[sql]);
+            assert_eq!(fingerprint(&store), before, "{sql}");
         }
     });
 }

@@ -38,10 +38,7 @@ pub fn month(text: &str) -> Month {
 }
 
 pub fn actor() -> Actor {
-    Actor {
-        name: "office".to_owned(),
-        at: Moment::parse("2026-09-30T10:00:00+05:30").unwrap(),
-    }
+    Actor { name: "office".to_owned(), at: Moment::parse("2026-09-30T10:00:00+05:30").unwrap() }
 }
 
 pub fn customer(code: &str) -> Customer {
@@ -143,17 +140,8 @@ pub fn line(kind: LineKind, product: ProductId, milli: i64, first: &str, last: &
 /// A bill of lines, with its sums.
 pub fn draft(lines: Vec<Line>) -> Draft {
     let taxable = Money::sum(lines.iter().map(|line| line.split.taxable)).unwrap();
-    let split = TaxSplit {
-        taxable,
-        ..TaxSplit::default()
-    };
-    Draft {
-        line_of_item: Vec::new(),
-        lines,
-        split,
-        round_off: Money::ZERO,
-        total: taxable,
-    }
+    let split = TaxSplit { taxable, ..TaxSplit::default() };
+    Draft { line_of_item: Vec::new(), lines, split, round_off: Money::ZERO, total: taxable }
 }
 
 pub fn content(draft: &Draft) -> ContentHash {
@@ -263,10 +251,8 @@ pub fn issued(database: &Database) -> Store {
         store::orders::link(tx, &[(ISSUED, 3, OrderId(1))])?;
         let first = store::billing::allot_numbers(tx, "INV", number(1).year, 1)?;
         let number = number(first);
-        let bills = [
-            new_bill(ISSUED, C1, &of_c1, Some(&number)),
-            new_bill(DRAFT, C2, &of_c2, None),
-        ];
+        let bills =
+            [new_bill(ISSUED, C1, &of_c1, Some(&number)), new_bill(DRAFT, C2, &of_c2, None)];
         store::billing::add_bills(tx, &bills, actor().at)?;
         let on = day("2026-09-30");
         let posting = bill_transaction(on, C1, ISSUED, &of_c1.split, Money::ZERO, of_c1.total);

@@ -61,9 +61,8 @@ fn postings_balances_and_the_journal() {
             "2026-09-30 INV/26-27/000001 C1 sales -240.00",
         ];
         assert_eq!(rows, expected);
-        let stopped = store.read(|tx| {
-            ledger::journal(tx, |_| Err(StoreError::unexpected("the pipe is closed")))
-        });
+        let stopped = store
+            .read(|tx| ledger::journal(tx, |_| Err(StoreError::unexpected("the pipe is closed"))));
         assert!(stopped.is_err());
         // The connection is of use after a stream that was not read to its end.
         assert_eq!(read(&store, |tx| ledger::balances(tx)).len(), 3);
@@ -108,7 +107,7 @@ fn large_sums_come_back_exactly() {
         write(&store, |tx| ledger::post(tx, &[posting(C1), posting(C2)], actor().at));
         let balances = read(&store, |tx| ledger::balances(tx));
         assert_eq!(balances[0].1.paise(), 8_000_000_000_000_000_002);
-        let third = posting(crate::kit::C1);
+        let third = posting(C1);
         write(&store, |tx| ledger::post(tx, &[third], actor().at));
         let overflow = store.read(|tx| ledger::balances(tx));
         assert!(overflow.is_err(), "a sum that does not fit is an error");

@@ -5,7 +5,7 @@
 
 use crate::kit::{execute, read, small};
 use postgres::types::Type;
-use store::{Store, Value};
+use store::{Store, Value, Work};
 use testkit::{Database, on_both};
 
 /// Tables that grow with the business.
@@ -46,9 +46,7 @@ const WHOLE: [&str; 16] = [
 /// Fills the tables: 3,000 customers, all of whose deliveries are on bills.
 fn fill(store: &Store) {
     let numbers = |last: i64| {
-        format!(
-            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {last}) "
-        )
+        format!("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {last}) ")
     };
     let customers = numbers(3000)
         + "INSERT INTO customers (id, code, name, opening_balance_paise, created_at, updated_at) \
@@ -71,8 +69,8 @@ fn fill(store: &Store) {
         + "INSERT INTO orders (id, reference, ordered_on, delivery_day, customer_id, product_id, \
            quantity_milli, status, import_id) SELECT i, 'O' || CAST(i AS TEXT), 20260901, \
            20260901, i, 1, 1000, 'delivered', 1 FROM n";
-    let prices = numbers(3000)
-        + "INSERT INTO customer_prices SELECT i, 1, 20260901, 1000, 1 FROM n";
+    let prices =
+        numbers(3000) + "INSERT INTO customer_prices SELECT i, 1, 20260901, 1000, 1 FROM n";
     let months = numbers(3000) + "INSERT INTO unbilled_months SELECT i, 202609 FROM n";
     let entries = numbers(6000)
         + "INSERT INTO ledger_entries SELECT (i + 1) / 2, 1 + i % 2, CASE WHEN i % 2 = 0 THEN \
@@ -84,12 +82,19 @@ fn fill(store: &Store) {
     let audit = numbers(3000)
         + "INSERT INTO audit (id, at, actor, action, table_name, record) \
            SELECT i, 0, 'a', 'draft', 'bills', CAST(i AS TEXT) FROM n";
-    let all = [
-        &customers, &lines, &bills, &deliveries, &orders, &prices, &months, &entries,
-        &transactions, &audit,
+    // Lines and entries are added with what seals them.
+    let all: [&[&str]; 8] = [
+        &[&customers],
+        &[&lines, &bills],
+        &[&deliveries],
+        &[&orders],
+        &[&prices],
+        &[&months],
+        &[&entries, &transactions],
+        &[&audit],
     ];
-    for sql in all {
-        execute(store, &[sql]).unwrap();
+    for statements in all {
+        execute(store, statements).unwrap();
     }
     assert_eq!(execute(store, &[link]).unwrap(), 12_000);
     if !store.is_sqlite() {
@@ -103,12 +108,13 @@ fn parameters(sql: &str) -> usize {
     (1..=20).rev().find(|n| sql.contains(&format!("${n}"))).unwrap_or(0)
 }
 
-/// The plan of a text as the bill run has it: by indexes, with 2,000 rows where it takes a set.
+/// The plan of a text as the bill run has it, with a set as small beside the tables as
+/// 2,000 rows are beside millions.
 fn plan(store: &Store, database: &Database, sql: &str) -> String {
     let mut sql = sql.to_owned();
     for n in 1..=20 {
-        sql = sql.replace(&format!("${n}::bigint[]"), "array_fill(7::bigint, ARRAY[2000])");
-        sql = sql.replace(&format!("${n}::text[]"), "array_fill('x'::text, ARRAY[2000])");
+        sql = sql.replace(&format!("${n}::bigint[]"), "array_fill(7::bigint, ARRAY[20])");
+        sql = sql.replace(&format!("${n}::text[]"), "array_fill('x'::text, ARRAY[20])");
     }
     let params: Vec<Value<'_>> = if store.is_sqlite() {
         vec![Value::Int(1); parameters(&sql)]
@@ -121,8 +127,9 @@ fn plan(store: &Store, database: &Database, sql: &str) -> String {
         };
         statement.params().iter().map(value).collect()
     };
+    let sets = sql.contains("UNNEST") && !sql.starts_with("SELECT");
     read(store, |tx| {
-        tx.prefer_indexes()?;
+        tx.expect(if sets { Work::WriteSets } else { Work::ReadRanges })?;
         tx.plan(&sql, &params)
     })
 }
@@ -157,7 +164,7 @@ fn every_query_for_a_part_goes_through_an_index() {
         fill(&store);
         let mut seen = 0;
         for sql in store::all_queries(store.is_sqlite()) {
-            if sql.starts_with("INSERT") || WHOLE.iter().any(|start| is_whole(&sql, start)) {
+            if sql.contains("INSERT INTO") || WHOLE.iter().any(|start| is_whole(&sql, start)) {
                 continue;
             }
             seen += 1;
@@ -187,11 +194,14 @@ fn the_indexes_are_the_ones_that_were_made_for_it() {
         fill(&store);
         let queries = store::all_queries(store.is_sqlite());
         for (parts, index) in [
-            (&["FROM deliveries d", "d.reference ="][..], "deliveries_by_reference"),
+            (&["FROM deliveries d", "d.reference <> ''"][..], "deliveries_by_reference"),
             (&["FROM orders o", "o.delivery_day BETWEEN $3"], "orders_by_customer"),
             (&["FROM bills", "month = $1 AND customer_id BETWEEN"], "bills_by_month"),
             (&["FROM ledger_entries", "customer_id BETWEEN", "GROUP BY"], "ledger_entries_receiv"),
-            (&["FROM ledger_transactions t", "t.customer_id BETWEEN"], "ledger_transactions_by_cus"),
+            (
+                &["FROM ledger_transactions t", "t.customer_id BETWEEN"],
+                "ledger_transactions_by_cus",
+            ),
             (&["FROM audit", "table_name = $1"], "audit_by_record"),
             (&["FROM bill_runs"], "bill_runs_by_month"),
         ] {
@@ -213,17 +223,15 @@ fn linking_a_new_month_does_not_read_the_old_ones() {
         let store = small(database);
         fill(&store);
         let queries = store::all_queries(store.is_sqlite());
-        let links: Vec<_> = queries
-            .iter()
-            .filter(|sql| sql.starts_with("UPDATE deliveries SET bill_id"))
-            .collect();
+        let links: Vec<_> =
+            queries.iter().filter(|sql| sql.contains("UPDATE deliveries SET bill_id")).collect();
         assert_eq!(links.len(), 2, "link and unlink");
         for sql in links {
             let plan = plan(&store, database, sql);
             let sought = if store.is_sqlite() {
                 "SEARCH deliveries USING PRIMARY KEY (customer_id=? AND day>? AND day<?)"
             } else {
-                "(customer_id = u.v_customer)"
+                "Index Cond: ((customer_id = u"
             };
             assert!(plan.contains(sought), "{sql}\n{plan}");
             assert!(store.is_sqlite() || unsought(&plan).is_empty(), "{sql}\n{plan}");

@@ -5,7 +5,7 @@
 use crate::output::{Side, Table};
 use app::billing::{Mode, Report, Request};
 use domain::billing::Counts;
-use domain::money::inr;
+use domain::money::{Money, inr};
 
 /// The certificate as text.
 pub fn show(request: Request, report: &Report) -> String {
@@ -68,12 +68,18 @@ fn items(row: &mut impl FnMut(&str, u64, &str), name: &str, counts: &Counts) {
 fn sums(report: &Report) -> Table {
     let sums = &report.certificate.sums;
     let mut table = Table::plain(&[Side::Left, Side::Right, Side::Left]);
-    let verdict = |equal: bool| if equal { "equal" } else { "DIFFERENT" };
-    table.row(["Value of deliveries and orders".to_owned(), inr(sums.deliveries), String::new()]);
-    let lines = verdict(sums.deliveries == sums.lines).to_owned();
-    table.row(["Value of bill lines".to_owned(), inr(sums.lines), lines]);
-    table.row(["Issued of these".to_owned(), inr(sums.issued), String::new()]);
-    let posted = verdict(sums.issued == sums.receivable).to_owned();
-    table.row(["Posted to receivables".to_owned(), inr(sums.receivable), posted]);
+    let mut row = |name: &str, amount: Money, agrees: Option<bool>| {
+        let verdict = agrees.map_or("", |agrees| if agrees { "equal" } else { "DIFFERENT" });
+        table.row([name.to_owned(), inr(amount), verdict.to_owned()]);
+    };
+    row("Value of deliveries and orders", sums.deliveries, None);
+    row("Value of bill lines", sums.lines, Some(sums.deliveries == sums.lines));
+    if !sums.round_off.is_zero() {
+        row("Round-off of the bills", sums.round_off, None);
+    }
+    let summed = sums.lines.plus(sums.round_off) == Ok(sums.bills);
+    row("Value of the bills", sums.bills, Some(summed));
+    row("Issued of these", sums.issued, None);
+    row("Posted to receivables", sums.receivable, Some(sums.issued == sums.receivable));
     table
 }
