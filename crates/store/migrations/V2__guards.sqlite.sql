@@ -180,6 +180,10 @@ BEGIN SELECT RAISE(ABORT, 'an audit row is added once'); END;
 CREATE TRIGGER ledger_transactions_added_once BEFORE INSERT ON ledger_transactions
 WHEN EXISTS (SELECT 1 FROM ledger_transactions WHERE id = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'a ledger transaction is added once'); END;
+CREATE TRIGGER number_series_added_once BEFORE INSERT ON number_series
+WHEN EXISTS (SELECT 1 FROM number_series
+    WHERE prefix = NEW.prefix AND financial_year = NEW.financial_year)
+BEGIN SELECT RAISE(ABORT, 'a series of bill numbers is begun once'); END;
 
 -- What was issued stays known.
 CREATE TRIGGER issued_months_stay BEFORE DELETE ON issued_months

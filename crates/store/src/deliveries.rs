@@ -327,7 +327,8 @@ pub fn earlier(
     })
 }
 
-/// Deliveries on the late lines of a month's issued bills, or of all its bills, of a range of customers.
+/// Deliveries on the late lines of a month's issued bills, or of all its bills, of a range of
+/// customers.
 pub fn late_on_bills(
     tx: &mut Tx<'_>,
     from: i64,

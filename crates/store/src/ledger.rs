@@ -22,7 +22,8 @@ pub(crate) const RECEIVABLES: &str = "SELECT customer_id, CAST(SUM(amount_paise)
      FROM ledger_entries WHERE customer_id BETWEEN $1 AND $2 GROUP BY customer_id";
 pub(crate) const BALANCES: &str = "SELECT account, CAST(SUM(amount_paise) AS BIGINT), COUNT(*) \
      FROM ledger_entries GROUP BY account";
-pub(crate) const CUSTOMER_BALANCES: &str = "SELECT c.code, c.name, CAST(SUM(e.amount_paise) AS BIGINT) \
+pub(crate) const CUSTOMER_BALANCES: &str = "SELECT c.code, c.name, \
+     CAST(SUM(e.amount_paise) AS BIGINT) \
      FROM ledger_entries e JOIN customers c ON c.id = e.customer_id \
      WHERE e.customer_id IS NOT NULL GROUP BY c.id, c.code, c.name ORDER BY c.code";
 pub(crate) const JOURNAL: &str = "SELECT t.id, t.day, t.cause, b.number, c.code, c.name, \

@@ -104,13 +104,15 @@ pub fn postgres_version(client: &mut postgres::Client) -> Result<Option<i64>, St
 
 /// A table of a SQLite database, if it has any.
 pub fn sqlite_table(conn: &rusqlite::Connection) -> Result<Option<String>, StoreError> {
-    let sql = "SELECT MIN(name) FROM sqlite_schema WHERE type = 'table'";
+    let sql = "SELECT MIN(name) FROM sqlite_schema WHERE type = 'table' \
+               AND name NOT LIKE 'refinery%'";
     conn.query_row(sql, [], |row| row.get(0)).map_err(|error| from_sqlite(&error))
 }
 
 /// A table where ours would be in a PostgreSQL database, if there is any.
 pub fn postgres_table(client: &mut postgres::Client) -> Result<Option<String>, StoreError> {
-    let sql = "SELECT MIN(tablename)::text FROM pg_tables WHERE schemaname = current_schema()";
+    let sql = "SELECT MIN(tablename)::text FROM pg_tables \
+               WHERE schemaname = current_schema() AND tablename NOT LIKE 'refinery%'";
     let row = client.query_one(sql, &[]).and_then(|row| row.try_get(0));
     row.map_err(|error| from_postgres(&error))
 }

@@ -38,7 +38,8 @@ pub(crate) const CORRECT: &str = "UPDATE orders SET ordered_on = $2, delivery_da
      quantity_milli = $4, status = $5, agreed_price_milli = $6, import_id = $7, bill_id = NULL, \
      line_no = NULL WHERE id = $1";
 const LINK: Each = Each {
-    sql: "UPDATE orders SET bill_id = :bill, line_no = :line WHERE id = :order_id AND bill_id IS NULL",
+    sql: "UPDATE orders SET bill_id = :bill, line_no = :line \
+          WHERE id = :order_id AND bill_id IS NULL",
     columns: &[Column::Int("bill"), Column::Int("line"), Column::Int("order_id")],
 };
 const UNLINK: Each = Each {
@@ -213,7 +214,8 @@ pub fn earlier(
     tx.list(EARLIER, &[from.into(), to.into(), month.number().into()], read_billable)
 }
 
-/// Orders on the late lines of a month's issued bills, or of all its bills, of a range of customers.
+/// Orders on the late lines of a month's issued bills, or of all its bills, of a range of
+/// customers.
 pub fn late_on_bills(
     tx: &mut Tx<'_>,
     from: i64,

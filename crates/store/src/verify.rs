@@ -28,7 +28,8 @@ pub(crate) const OPENING: &str =
 pub(crate) const BILLS: &str = "SELECT b.id, b.customer_id, c.code, b.month, b.state, \
      b.needs_rerun, b.interstate, b.taxable_paise, b.cgst_paise, b.sgst_paise, b.igst_paise, \
      b.round_off_paise, b.total_paise, b.content_hash, b.number, b.prefix, b.financial_year, \
-     b.serial, b.bill_day, b.previous_balance_paise FROM bills b JOIN customers c ON c.id = b.customer_id \
+     b.serial, b.bill_day, b.previous_balance_paise \
+     FROM bills b JOIN customers c ON c.id = b.customer_id \
      WHERE b.customer_id BETWEEN $1 AND $2 ORDER BY b.id";
 pub(crate) const LINES: &str = "SELECT l.bill_id, l.line_no, l.kind, l.product_id, l.sku, \
      l.name, l.hsn, l.unit, l.quantity_milli, l.unit_price_milli, l.tax_rate, l.tax_inclusive, \

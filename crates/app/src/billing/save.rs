@@ -9,7 +9,7 @@ use super::facts::{Facts, Origin, Party};
 use super::part::Changes;
 use super::run::Mode;
 use crate::{Actor, AppError};
-use domain::billing::{BillNumber, Draft};
+use domain::billing::BillNumber;
 use domain::calendar::Day;
 use domain::ids::{BillId, CustomerId, OrderId, ProductId};
 use domain::ledger::{Transaction, bill_transaction};
@@ -353,7 +353,7 @@ fn trace(tx: &mut Tx<'_>, actor: &Actor, works: &[Work<'_>]) -> Result<(), AppEr
         let number = work.number.as_ref().map(|number| number.number.as_str());
         let after = json!({
             "customer": work.party.code,
-            "lines": work.rewritten().map(|Computed { draft: Draft { lines, .. }, .. }| lines.len()),
+            "lines": work.rewritten().map(|computed| computed.draft.lines.len()),
             "total": total.to_string(),
             "version": work.version(),
         });

@@ -29,8 +29,9 @@ const HOME: [Area; 9] = [
     area(["Atul", "અતુલ", "अतुल"], "396020"),
 ];
 
-const ACROSS: [Area; 2] =
-    [area(["Talasari", "તલાસરી", "तलासरी"], "401606"), area(["Dahanu", "દહાણુ", "डहाणू"], "401601")];
+const TALASARI: Area = area(["Talasari", "તલાસરી", "तलासरी"], "401606");
+const DAHANU: Area = area(["Dahanu", "દહાણુ", "डहाणू"], "401601");
+const ACROSS: [Area; 2] = [TALASARI, DAHANU];
 
 const SOCIETIES: [[&str; 3]; 10] = [
     ["Shanti Residency", "શાંતિ રેસિડેન્સી", "शांति रेसिडेंसी"],

@@ -126,7 +126,10 @@ pub(super) fn find_customer(
 }
 
 fn traced(row: &Row<'_>, before: Option<UnitPrice>, after: Option<UnitPrice>) -> audit::Entry {
-    let price = |price: Option<UnitPrice>| json!({ "price": price.map_or_else(|| GENERAL.to_owned(), |price| price.to_string()) });
+    let price = |price: Option<UnitPrice>| {
+        let shown = price.map_or_else(|| GENERAL.to_owned(), |price| price.to_string());
+        json!({ "price": shown })
+    };
     let (sku, customer, from) = (row.text(SKU), row.text(CUSTOMER), row.text(FROM));
     audit::Entry {
         action: "change",

@@ -241,6 +241,11 @@ fn files_that_are_wrong_as_a_whole() {
             (Kind::Customers, b"code,name\nC5,\xff\xfe\n", "2:2: the text is not UTF-8"),
             (Kind::Customers, b"code,name,phone\nC5,A,12\n", "2:3: phone:"),
             (Kind::Customers, b"code,name,opening_balance\nC5,A,1e3\n", "2:3: opening_balance:"),
+            (
+                Kind::Customers,
+                b"code,name,opening_balance\nC5,A,-100000000000.01\n",
+                "2:3: opening_balance: \"-100000000000.01\" is too large",
+            ),
             (Kind::Customers, b"code,name,state\nC5,A,99\n", "2:3: state:"),
             (
                 Kind::Products,
@@ -311,12 +316,33 @@ fn customers_and_products_change_with_a_trace() {
         let after = trace[0].after.as_deref().unwrap();
         assert!(after.contains("Asha Patel") && after.contains("12.50"), "{after}");
         assert!(after.contains("...0001") && !after.contains("98123"), "{after}");
-        // Blank again: the balance is taken back by a posting of its own.
+        // A blank leaves the balance; taking it back is a posting of its own.
         assert_eq!(dairy.import(Kind::Customers, CUSTOMERS).changed, 1);
+        assert_eq!(dairy.count("SELECT COUNT(*) FROM ledger_transactions"), 1);
+        let back = "code,name,opening_balance\nC1,Asha,0\n";
+        assert_eq!(dairy.import(Kind::Customers, back).changed, 1);
         assert_eq!(dairy.count("SELECT COUNT(*) FROM ledger_transactions"), 2);
         let sum = "SELECT CAST(SUM(amount_paise) AS BIGINT) FROM ledger_entries \
                    WHERE customer_id IS NOT NULL";
         assert_eq!(dairy.count(sum), 0);
+        dairy.assert_verified();
+    });
+}
+
+#[test]
+fn a_column_that_is_left_out_leaves_what_is_known() {
+    on_both(|database| {
+        let dairy = Dairy::new(database);
+        let full = "code,name,phone,email,language,address,pincode,state,gstin,route,\
+                    opening_balance\nC1,Asha,9812300001,asha@example.com,gu,Rose Wing,380001,24,\
+                    24AABCR1718E1ZV,North,12.50\n";
+        dairy.import(Kind::Customers, full);
+        assert_eq!(dairy.import(Kind::Customers, "name,code\nAsha,C1\n").unchanged, 1);
+        let tally = dairy.import(Kind::Customers, "code,name,route\nC1,Asha,\n");
+        assert_eq!(tally.changed, 1);
+        let row = "SELECT COUNT(*) FROM customers WHERE code = 'C1' AND route IS NULL \
+                   AND phone = '+919812300001' AND state = '24' AND opening_balance_paise = 1250";
+        assert_eq!(dairy.count(row), 1);
         dairy.assert_verified();
     });
 }
@@ -349,8 +375,8 @@ fn a_missing_file_and_a_folder_in_its_place_are_told_apart_from_bad_rows() {
                 .to_string()
         };
         let missing = import(database.folder().join("nowhere.csv"));
-        assert!(missing.contains("the file cannot be opened"), "{missing}");
+        assert!(missing.contains("the file cannot be read: "), "{missing}");
         let folder = import(database.folder().to_owned());
-        assert!(folder.contains("cannot be"), "{folder}");
+        assert!(folder.contains("it is a folder"), "{folder}");
     });
 }

@@ -232,6 +232,12 @@ impl<'d> Dairy<'d> {
     }
 }
 
+/// The file of customers with these codes.
+pub fn customers(codes: &[String]) -> String {
+    let rows = codes.iter().map(|code| [code, ",Of ", code, "\n"].concat());
+    "code,name\n".to_owned() + &rows.collect::<String>()
+}
+
 /// The file of deliveries given as `date customer sku quantity`.
 pub fn deliveries(rows: &[&str]) -> String {
     let row = |row: &&str| {
@@ -254,7 +260,7 @@ pub fn orders(rows: &[&str]) -> String {
     format!("{ORDERS}{rows}")
 }
 
-fn fields<'r, const N: usize>(row: &'r str) -> [&'r str; N] {
+fn fields<const N: usize>(row: &str) -> [&str; N] {
     row.split(' ').collect::<Vec<_>>().try_into().unwrap()
 }
 

@@ -125,7 +125,11 @@ fn balances_are_carried_from_bill_to_bill() {
             let text = format!("code,name,opening_balance\nC1,Asha,{opening}\nC2,Bina,-50.00\n");
             dairy.import(Kind::Customers, &text)
         };
-        customers("250.00");
+        customers("240.00");
+        // A corrected opening balance posts its difference only.
+        assert_eq!(customers("250.00").changed, 1);
+        let postings = "SELECT COUNT(*) FROM ledger_transactions WHERE cause = 'opening_balance'";
+        assert_eq!(dairy.count(postings), 3);
         dairy.deliver(&["2026-09-01 C1 MILK 1.000", "2026-10-01 C1 MILK 2.000"]);
         dairy.deliver(&["2026-09-01 C2 MILK 1.000"]);
         let owed = |code, month| {
@@ -143,20 +147,20 @@ fn balances_are_carried_from_bill_to_bill() {
         let again = dairy.draft("2026-10");
         assert_eq!(again.changes.unchanged, 1);
         assert_eq!(owed("C1", "2026-10"), pair("310.00", "430.00"));
-        // A corrected opening balance posts its difference only.
-        assert_eq!(customers("200.00").changed, 1);
-        let postings = "SELECT COUNT(*) FROM ledger_transactions WHERE cause = 'opening_balance'";
-        assert_eq!(dairy.count(postings), 3);
         dairy.issue("2026-10");
-        assert_eq!(owed("C1", "2026-10"), pair("260.00", "380.00"));
+        assert_eq!(owed("C1", "2026-10"), pair("310.00", "430.00"));
         assert_eq!(owed("C1", "2026-09"), pair("250.00", "310.00"));
+        // It stands on issued bills now.
+        let text = "code,name,opening_balance\nC1,Asha,200.00\n";
+        let bad = dairy.refused(Kind::Customers, text);
+        assert!(bad.rows[0].what.contains("C1 opened with 250.00"), "{bad}");
         let balances = app::ledger::balances(&dairy.store).unwrap();
         let of_customers: Vec<_> = balances
             .customers
             .iter()
             .map(|found| (found.code.as_str(), found.balance.to_string()))
             .collect();
-        let expected = [("C1", "380.00".to_owned()), ("C2", "10.00".to_owned())];
+        let expected = [("C1", "430.00".to_owned()), ("C2", "10.00".to_owned())];
         assert_eq!(of_customers, expected);
         dairy.assert_verified();
     });

@@ -60,7 +60,7 @@ fn a_bill_is_explained_down_to_its_deliveries() {
             ("INV/26-27/000001/x", "neither a bill number"),
         ] {
             let error = explain(&dairy.store, subject).unwrap_err();
-            assert!(matches!(error, AppError::NotFound(_)));
+            assert!(matches!(error, AppError::NotFound(_) | AppError::BadArgument(_)));
             assert!(error.to_string().contains(expected), "{error}");
         }
     });
@@ -140,8 +140,8 @@ fn the_journal_is_a_stream_that_balances() {
         })
         .unwrap();
         let expected = [
-            "2026-09-01 opening_balance C2 receivable 10.00",
-            "2026-09-01 opening_balance C2 opening_balances -10.00",
+            "2026-03-31 opening_balance C2 receivable 10.00",
+            "2026-03-31 opening_balance C2 opening_balances -10.00",
             "2026-09-30 INV/26-27/000001 C1 receivable 420.00",
             "2026-09-30 INV/26-27/000001 C1 sales -400.00",
             "2026-09-30 INV/26-27/000001 C1 output_cgst -10.00",
@@ -159,7 +159,7 @@ fn the_journal_is_a_stream_that_balances() {
 fn a_business_is_set_up_once() {
     on_both(|database| {
         let dairy = Dairy::new(database);
-        let mut business = dairy.store.read(|tx| store::business::load(tx)).unwrap().unwrap();
+        let mut business = dairy.store.read(store::business::load).unwrap().unwrap();
         let before = dairy.dump();
         assert!(!app::business::set_up(&dairy.store, &dairy.actor(), &business).unwrap());
         business.name = "Another Dairy".to_owned();

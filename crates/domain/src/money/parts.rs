@@ -76,7 +76,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_paisa_is_lost(paise in any::<i64>(), weights in prop::collection::vec(any::<u32>(), 1..40)) {
+        fn no_paisa_is_lost(
+            paise in any::<i64>(),
+            weights in prop::collection::vec(any::<u32>(), 1..40),
+        ) {
             prop_assume!(weights.iter().any(|weight| *weight > 0));
             let total = Money::from_paise(paise);
             let shares = split_by_weights(total, &weights).unwrap();

@@ -100,11 +100,12 @@ pub(crate) const HAS_ISSUED: &str = "SELECT id FROM bills \
      WHERE customer_id = $1 AND state <> 'draft' LIMIT 1";
 pub(crate) const OTHER_DRAFTS: &str = "SELECT id FROM bills \
      WHERE customer_id BETWEEN $1 AND $2 AND month <> $3 AND state = 'draft'";
-pub(crate) const NUMBERS: &str = "INSERT INTO number_series \
-     (prefix, financial_year, next_serial) VALUES ($1, $2, 1 + $3) \
-     ON CONFLICT (prefix, financial_year) \
-     DO UPDATE SET next_serial = number_series.next_serial + $3 RETURNING next_serial";
-pub(crate) const QUERIES: &[&str] = &[OF_MONTH, ISSUED_EARLIER, HAS_ISSUED, OTHER_DRAFTS, NUMBERS];
+pub(crate) const NUMBERS: &str = "UPDATE number_series SET next_serial = next_serial + $3 \
+     WHERE prefix = $1 AND financial_year = $2 RETURNING next_serial";
+pub(crate) const NEW_SERIES: &str = "INSERT INTO number_series \
+     (prefix, financial_year, next_serial) VALUES ($1, $2, 1 + $3) RETURNING next_serial";
+pub(crate) const QUERIES: &[&str] =
+    &[OF_MONTH, ISSUED_EARLIER, HAS_ISSUED, OTHER_DRAFTS, NUMBERS, NEW_SERIES];
 pub(crate) const SETS: &[&Each] = &[&REDRAFT, &ISSUE, &PREVIOUS, &DELETE, &TO_RERUN];
 
 /// A bill of a month as it is kept.
@@ -210,9 +211,11 @@ pub fn allot_numbers(
 ) -> Result<i64, StoreError> {
     let many = i64::try_from(count).map_err(|_| StoreError::unexpected("a count of bills"))?;
     let params = [prefix.into(), year.start_year().into(), many.into()];
-    tx.find(NUMBERS, &params, |row| row.int(0))?
-        .map(|next| next - many)
-        .ok_or_else(|| StoreError::unexpected("number_series"))
+    let next = match tx.find(NUMBERS, &params, |row| row.int(0))? {
+        Some(next) => Some(next),
+        None => tx.find(NEW_SERIES, &params, |row| row.int(0))?,
+    };
+    next.map(|next| next - many).ok_or_else(|| StoreError::unexpected("number_series"))
 }
 
 /// A bill to be kept for the first time.

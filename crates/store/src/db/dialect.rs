@@ -17,7 +17,8 @@ impl Dialect {
     /// A statement: parameters are written `$1`; SQLite spells them `?1`.
     pub fn statement(self, sql: &str) -> Cow<'_, str> {
         match self {
-            Self::Sqlite if sql.contains('$') => Cow::Owned(sql.replace('$', "?")), // escape: parameters
+            // escape: parameters
+            Self::Sqlite if sql.contains('$') => Cow::Owned(sql.replace('$', "?")),
             _ => Cow::Borrowed(sql),
         }
     }

@@ -81,7 +81,10 @@ impl Store {
             Some(found) if found < known => return Err(StoreError::Older { found, known }),
             Some(_) => {}
             None => {
-                if let Some(table) = store.any_table()? {
+                // Another program may be creating the same database at this moment.
+                if let Some(table) = store.any_table()?
+                    && store.schema_version()?.is_none()
+                {
                     return Err(StoreError::Foreign(table));
                 }
                 store.migrate()?;
@@ -188,6 +191,7 @@ impl Store {
         match &mut *inner {
             Inner::Sqlite(conn) => {
                 let sqlite = |error: rusqlite::Error| from_sqlite(&error);
+                conn.pragma_update(None, "query_only", read_only).map_err(sqlite)?;
                 let transaction = conn.transaction_with_behavior(behavior).map_err(sqlite)?;
                 let done = work(&mut Tx { conn: Conn::Sqlite(&transaction) })?;
                 transaction.commit().map_err(sqlite)?;
@@ -237,8 +241,12 @@ fn open_sqlite(
         StoreError::Corrupt(text) => StoreError::Corrupt(format!("{shown}: {text}")),
         other => other,
     };
-    let conn = rusqlite::Connection::open_with_flags(path, flags).map_err(named)?;
-    conn.busy_timeout(timeout).map_err(named)?;
+    let conn = match opened(path, flags, timeout) {
+        Err(error) if !create && is_read_only(&error) => {
+            open_unchanging(path, timeout).map_err(named)?
+        }
+        other => other.map_err(named)?,
+    };
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
     // WAL and FULL: what was answered survives a power cut. Memory for temporary sorting.
     for (pragma, value) in [("journal_mode", "WAL"), ("synchronous", "FULL")] {
@@ -253,13 +261,41 @@ fn open_sqlite(
     conn.pragma_update(None, "foreign_keys", true).map_err(named)?;
     conn.pragma_update(None, "cache_size", -CACHE_KIB).map_err(named)?;
     conn.pragma_update(None, "temp_store", "MEMORY").map_err(named)?;
-    // Reads the first page, so that a file of another kind is found here.
-    conn.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |_| Ok(())).map_err(named)?;
     Ok(conn)
 }
 
+/// Opens a file and reads its first page, so that a file of another kind, or one that cannot be
+/// read, is found.
+fn opened(
+    path: impl AsRef<Path>,
+    flags: OpenFlags,
+    timeout: Duration,
+) -> rusqlite::Result<rusqlite::Connection> {
+    let conn = rusqlite::Connection::open_with_flags(path, flags)?;
+    conn.busy_timeout(timeout)?;
+    conn.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    Ok(conn)
+}
+
+/// Opens a database that nobody can write, such as a backup on read-only media: SQLite then needs
+/// no files beside it.
+fn open_unchanging(path: &Path, timeout: Duration) -> rusqlite::Result<rusqlite::Connection> {
+    let mut name = String::new();
+    for c in path.to_string_lossy().chars() {
+        match c {
+            '%' | '?' | '#' => name.push_str(&format!("%{:02x}", u32::from(c))),
+            _ => name.push(c),
+        }
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_URI
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    opened(format!("file:{name}?immutable=1"), flags, timeout)
+}
+
 fn is_read_only(error: &rusqlite::Error) -> bool {
-    error.sqlite_error_code() == Some(rusqlite::ErrorCode::ReadOnly)
+    use rusqlite::ErrorCode::{CannotOpen, ReadOnly};
+    matches!(error.sqlite_error_code(), Some(ReadOnly | CannotOpen))
 }
 
 #[cfg(test)]

@@ -350,7 +350,7 @@ fn runs_are_recorded_and_months_marked() {
             billing::mark_issued(tx, month("2026-08"), actor().at)?;
             billing::mark_issued(tx, month("2026-09"), actor().at)
         });
-        let months = read(&store, |tx| billing::issued_months(tx));
+        let months = read(&store, billing::issued_months);
         assert_eq!(months, [month("2026-08"), month("2026-09")]);
         let unknown = NewRun { mode: "whim", ..run("{}") };
         assert!(store.write(|tx| billing::add_run(tx, &unknown, &actor())).is_err());

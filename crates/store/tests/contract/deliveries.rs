@@ -31,7 +31,7 @@ fn a_delivery_is_added_once_and_found_again() {
         assert_eq!(write(&store, |tx| deliveries::add(tx, &[], 1)), 0);
         // A reference that is known names the kept delivery, whatever else is said.
         let stolen = referenced("R1", delivery(C2, "2026-09-09", GHEE, 1));
-        assert_eq!(write(&store, |tx| deliveries::add(tx, &[stolen.clone()], 1)), 0);
+        assert_eq!(write(&store, |tx| deliveries::add(tx, std::slice::from_ref(&stolen), 1)), 0);
 
         let unknown = delivery(C2, "2026-09-01", MILK, 500);
         let asked = [stolen, list[1].clone(), unknown, list[0].clone()];
@@ -221,7 +221,7 @@ fn late_deliveries_are_read_through_their_lines() {
             collect(|each| {
                 read(&store, |tx| {
                     deliveries::late_on_bills(tx, from, to, month(until), drafts, each)
-                })
+                });
             })
         };
         assert_eq!(late(1, 3, "2026-10", true), [(1, 2026_09_20, 32)]);

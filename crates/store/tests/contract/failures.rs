@@ -71,8 +71,8 @@ fn a_damaged_file_is_told_and_never_answered_from() {
         }
         fs::write(path(&database), bytes).unwrap();
         let store = Store::open(&database.url)?;
-        let damage = store.read(|tx| verify::file_damage(tx))?;
-        store.read(|tx| customers::all(tx))?;
+        let damage = store.read(verify::file_damage)?;
+        store.read(customers::all)?;
         Ok::<_, StoreError>(damage)
     };
     assert_eq!(found(&sound).unwrap(), Vec::<String>::new());
@@ -100,9 +100,9 @@ fn is_damage(found: Result<Vec<String>, StoreError>) {
 #[test]
 fn a_locked_database_is_busy_and_then_free() {
     let database = Database::sqlite();
-    let store = small(&database);
-    let other = Store::open(&database.url).unwrap();
-    pragma(&store, "PRAGMA busy_timeout = 20");
+    let other = small(&database);
+    let impatient = format!("{}?busy_timeout_ms=20", database.url);
+    let store = Store::open(&impatient).unwrap();
     let (locked, is_locked) = mpsc::channel();
     let (release, released) = mpsc::channel();
     thread::scope(|scope| {
@@ -143,7 +143,7 @@ fn a_reader_sees_one_state_while_another_writes() {
             Ok([before, customers::last_id(tx)?])
         });
         assert_eq!(seen, [3, 3]);
-        assert_eq!(read(&store, |tx| customers::last_id(tx)), 8);
+        assert_eq!(read(&store, customers::last_id), 8);
     });
 }
 
@@ -151,16 +151,19 @@ fn a_reader_sees_one_state_while_another_writes() {
 fn a_database_that_may_not_be_written() {
     on_both(|database| {
         let store = small(database);
-        if store.is_sqlite() {
-            pragma(&store, "PRAGMA query_only = ON");
-        } else {
-            let sql = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY";
-            write(&store, |tx| tx.execute(sql, &[]));
-        }
-        let error = add(&store, 0..1).unwrap_err();
+        let error = store.write(|tx| {
+            if database.kind == "sqlite" {
+                tx.execute("PRAGMA query_only = ON", &[])?;
+            } else {
+                tx.execute("SET TRANSACTION READ ONLY", &[])?;
+            }
+            customers::add(tx, &[&customer("D")], actor().at)
+        });
+        let error = error.unwrap_err();
         assert!(matches!(&error, StoreError::ReadOnly(_)), "{error}");
         assert!(error.to_string().contains("check the permissions"), "{error}");
         assert_eq!(count(&store, "SELECT COUNT(*) FROM customers"), 3);
+        add(&store, 0..1).unwrap();
     });
 }
 
@@ -176,7 +179,7 @@ fn a_full_disk_keeps_what_was_there() {
     assert_eq!(count(&store, "SELECT COUNT(*) FROM customers"), 3);
     pragma(&store, "PRAGMA max_page_count = 1000000");
     add(&store, 0..5000).unwrap();
-    assert!(read(&store, |tx| verify::file_damage(tx)).is_empty());
+    assert!(read(&store, verify::file_damage).is_empty());
     assert_eq!(count(&store, "SELECT COUNT(*) FROM customers"), 5003);
 }
 
@@ -184,6 +187,7 @@ fn a_full_disk_keeps_what_was_there() {
 fn what_sqlite_keeps_survives_a_power_cut() {
     let database = Database::sqlite();
     let store = small(&database);
+    assert_eq!(pragma(&store, "PRAGMA busy_timeout"), 60_000);
     assert_eq!(pragma(&store, "PRAGMA synchronous"), 2, "FULL");
     assert_eq!(pragma(&store, "PRAGMA foreign_keys"), 1);
     let mode = read(&store, |tx| {
@@ -237,7 +241,7 @@ fn a_connection_that_is_cut_is_told() {
     });
     let error = error.unwrap_err();
     assert!(matches!(&error, StoreError::Unreachable(_)), "{error:?}");
-    let again = store.read(|tx| customers::last_id(tx)).unwrap_err();
+    let again = store.read(customers::last_id).unwrap_err();
     assert!(matches!(&again, StoreError::Unreachable(_)), "{again:?}");
     assert_eq!(count(&other, "SELECT COUNT(*) FROM customers"), 3);
 }

@@ -28,14 +28,14 @@ fn postings_balances_and_the_journal() {
         owed.sort_unstable_by_key(|(customer, _)| *customer);
         assert_eq!(owed, [(C1, rupees(250)), (C2, rupees(-4))]);
         assert_eq!(read(&store, |tx| ledger::receivables(tx, 2, 2)), [(C2, rupees(-4))]);
-        let balances = read(&store, |tx| ledger::balances(tx));
+        let balances = read(&store, ledger::balances);
         let expected = [
             (Account::Receivable, rupees(246), 3),
             (Account::Sales, rupees(-240), 1),
             (Account::OpeningBalances, rupees(-6), 2),
         ];
         assert_eq!(balances, expected);
-        let of_customers = read(&store, |tx| ledger::customer_balances(tx));
+        let of_customers = read(&store, ledger::customer_balances);
         let found: Vec<_> = of_customers
             .iter()
             .map(|found| (found.code.as_str(), found.name.as_str(), found.balance))
@@ -65,7 +65,7 @@ fn postings_balances_and_the_journal() {
             .read(|tx| ledger::journal(tx, |_| Err(StoreError::unexpected("the pipe is closed"))));
         assert!(stopped.is_err());
         // The connection is of use after a stream that was not read to its end.
-        assert_eq!(read(&store, |tx| ledger::balances(tx)).len(), 3);
+        assert_eq!(read(&store, ledger::balances).len(), 3);
     });
 }
 
@@ -88,8 +88,8 @@ fn the_entries_of_a_bill() {
 fn an_empty_ledger() {
     on_both(|database| {
         let store = small(database);
-        assert!(read(&store, |tx| ledger::balances(tx)).is_empty());
-        assert!(read(&store, |tx| ledger::customer_balances(tx)).is_empty());
+        assert!(read(&store, ledger::balances).is_empty());
+        assert!(read(&store, ledger::customer_balances).is_empty());
         assert!(read(&store, |tx| ledger::receivables(tx, 1, 9)).is_empty());
     });
 }
@@ -105,11 +105,11 @@ fn large_sums_come_back_exactly() {
             opening_balance_transaction(on, customer, Money::ZERO, huge).unwrap().unwrap()
         };
         write(&store, |tx| ledger::post(tx, &[posting(C1), posting(C2)], actor().at));
-        let balances = read(&store, |tx| ledger::balances(tx));
+        let balances = read(&store, ledger::balances);
         assert_eq!(balances[0].1.paise(), 8_000_000_000_000_000_002);
         let third = posting(C1);
         write(&store, |tx| ledger::post(tx, &[third], actor().at));
-        let overflow = store.read(|tx| ledger::balances(tx));
+        let overflow = store.read(ledger::balances);
         assert!(overflow.is_err(), "a sum that does not fit is an error");
     });
 }

@@ -60,7 +60,7 @@ fn an_older_database_is_named_and_brought_up_to_date() {
     on_both(|database| {
         let store = issued(database);
         back_to_the_first_version(&store);
-        assert!(!read(&store, |tx| verify::missing_guards(tx)).is_empty());
+        assert!(!read(&store, verify::missing_guards).is_empty());
         drop(store);
         let older = Store::open(&database.url).err().unwrap();
         assert!(matches!(older, StoreError::Older { found: 1, known: LATEST }), "{older}");
@@ -70,7 +70,7 @@ fn an_older_database_is_named_and_brought_up_to_date() {
         assert!(matches!(older, StoreError::Older { .. }), "{older}");
         let (store, before, after) = Store::open_and_migrate(&database.url).unwrap();
         assert_eq!((before, after), (1, LATEST));
-        assert!(read(&store, |tx| verify::missing_guards(tx)).is_empty());
+        assert!(read(&store, verify::missing_guards).is_empty());
         assert_eq!(count(&store, "SELECT COUNT(*) FROM bills"), 2);
     });
 }
@@ -83,12 +83,11 @@ fn a_newer_database_is_refused_by_every_way_in() {
                       VALUES (99, 'future', '2030-01-01T00:00:00Z', '1')";
         execute(&store, &[future]).unwrap();
         drop(store);
-        let ways: [fn(&str) -> Result<Store, StoreError>; 3] =
-            [Store::open, Store::create, |url| {
-                Store::open_and_migrate(url).map(|(store, ..)| store)
-            }];
-        for way in ways {
-            let error = way(&database.url).err().unwrap();
+        let migrate = |url: &str| Store::open_and_migrate(url).map(|(store, ..)| store);
+        let refused =
+            [Store::open(&database.url), Store::create(&database.url), migrate(&database.url)];
+        for way in refused {
+            let error = way.err().unwrap();
             assert!(matches!(error, StoreError::Newer { found: 99, known: LATEST }), "{error}");
             assert!(error.to_string().contains("use the newer program"));
         }

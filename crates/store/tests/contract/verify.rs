@@ -57,8 +57,8 @@ fn a_sound_database_has_no_answers() {
     on_both(|database| {
         let store = issued(database);
         assert_eq!(answers(&store), []);
-        assert!(read(&store, |tx| verify::missing_guards(tx)).is_empty());
-        assert!(read(&store, |tx| verify::file_damage(tx)).is_empty());
+        assert!(read(&store, verify::missing_guards).is_empty());
+        assert!(read(&store, verify::file_damage).is_empty());
     });
 }
 
@@ -200,7 +200,7 @@ fn unexpected_values_are_errors_and_not_guesses() {
             assert!(error.to_string().contains("run dairyos verify"));
         }
         execute(&store, &["UPDATE business SET state = 'xx'"]).unwrap();
-        assert!(store.read(|tx| store::business::load(tx)).is_err());
+        assert!(store.read(store::business::load).is_err());
         execute(&store, &["UPDATE orders SET ordered_on = 20260931 WHERE id = 2"]).unwrap();
         let asked = crate::kit::order("O2", C1, "2026-09-06", domain::orders::Status::Pending);
         let error = store.read(|tx| store::orders::kept(tx, &[asked])).unwrap_err();
