@@ -389,14 +389,21 @@ fn progress_grows_to_the_number_of_deliveries() {
 }
 
 #[test]
-fn files_of_its_own_names_are_overwritten_and_others_left_alone() {
+fn made_up_files_are_written_again_and_others_left_alone() {
     let folder = TempDir::new().unwrap();
     let [notes, orders] = ["notes.txt", "orders.csv"].map(|name| folder.path().join(name));
     fs::write(&notes, "mine").unwrap();
+    generate(&plan(5, 1, 1), folder.path(), &mut |_| {}).unwrap();
     fs::write(&orders, "old").unwrap();
     generate(&plan(5, 1, 1), folder.path(), &mut |_| {}).unwrap();
     assert_eq!(fs::read_to_string(&notes).unwrap(), "mine");
     assert!(fs::read_to_string(&orders).unwrap().starts_with("reference,"));
+
+    let own = TempDir::new().unwrap();
+    fs::write(own.path().join("orders.csv"), "mine").unwrap();
+    let said = refusal(&plan(5, 1, 1), own.path()).to_string();
+    assert!(said.contains("was not made up"), "{said}");
+    assert_eq!(fs::read_to_string(own.path().join("orders.csv")).unwrap(), "mine");
 }
 
 #[test]
@@ -422,6 +429,8 @@ fn wrong_plans_and_places_are_refused_in_words() {
     assert!(said.contains("file is not a folder"), "{said}");
     assert_eq!(fs::read_to_string(&file).unwrap(), "kept");
 
+    generate(&plan(1, 1, 1), &out, &mut |_| {}).unwrap();
+    fs::remove_file(out.join("prices.csv")).unwrap();
     fs::create_dir_all(out.join("prices.csv")).unwrap();
     let said = refusal(&plan(1, 1, 1), &out).to_string();
     assert!(said.starts_with("cannot create "), "{said}");

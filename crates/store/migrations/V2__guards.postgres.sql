@@ -28,6 +28,10 @@ EXECUTE FUNCTION refuse('an issued bill never changes');
 CREATE TRIGGER bills_stay BEFORE DELETE ON bills FOR EACH ROW WHEN (OLD.state <> 'draft')
 EXECUTE FUNCTION refuse('an issued bill is never removed');
 
+CREATE TRIGGER bills_issued_first BEFORE UPDATE OF state ON bills FOR EACH ROW
+WHEN (OLD.state = 'draft' AND NEW.state NOT IN ('draft', 'issued'))
+EXECUTE FUNCTION refuse('a draft can only be issued');
+
 -- A bill is sealed when it is issued: its totals are the sums of its lines.
 CREATE FUNCTION seal_bills() RETURNS trigger LANGUAGE plpgsql
 SET enable_seqscan = off AS $$

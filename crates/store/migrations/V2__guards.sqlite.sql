@@ -21,6 +21,10 @@ BEGIN SELECT RAISE(ABORT, 'an issued bill never changes'); END;
 CREATE TRIGGER bills_stay BEFORE DELETE ON bills WHEN OLD.state <> 'draft'
 BEGIN SELECT RAISE(ABORT, 'an issued bill is never removed'); END;
 
+CREATE TRIGGER bills_issued_first BEFORE UPDATE OF state ON bills
+WHEN OLD.state = 'draft' AND NEW.state NOT IN ('draft', 'issued')
+BEGIN SELECT RAISE(ABORT, 'a draft can only be issued'); END;
+
 -- A bill is sealed when it is issued: its totals are the sums of its lines.
 CREATE TRIGGER bills_sealed_when_added AFTER INSERT ON bills WHEN NEW.state <> 'draft'
 BEGIN
@@ -197,3 +201,18 @@ BEGIN SELECT RAISE(ABORT, 'the record of a bill run is never removed'); END;
 
 CREATE TRIGGER bill_runs_final BEFORE UPDATE ON bill_runs
 BEGIN SELECT RAISE(ABORT, 'the record of a bill run never changes'); END;
+
+-- REPLACE would also take billed goods off their bill; an import that reports them again adds
+-- nothing here and is judged by the program.
+CREATE TRIGGER deliveries_added_once BEFORE INSERT ON deliveries
+WHEN EXISTS (SELECT 1 FROM deliveries
+    WHERE customer_id = NEW.customer_id AND day = NEW.day AND shift = NEW.shift
+    AND product_id = NEW.product_id AND reference = NEW.reference AND bill_id IS NOT NULL)
+OR (NEW.reference <> '' AND EXISTS (SELECT 1 FROM deliveries
+    WHERE reference = NEW.reference AND reference <> '' AND bill_id IS NOT NULL))
+BEGIN SELECT RAISE(IGNORE); END;
+
+CREATE TRIGGER orders_added_once BEFORE INSERT ON orders
+WHEN EXISTS (SELECT 1 FROM orders
+    WHERE (id = NEW.id OR reference = NEW.reference) AND bill_id IS NOT NULL)
+BEGIN SELECT RAISE(IGNORE); END;

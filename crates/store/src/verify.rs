@@ -41,7 +41,7 @@ pub(crate) const UNBALANCED: &str = "SELECT CAST(transaction_id AS TEXT) FROM le
      ORDER BY transaction_id LIMIT $1";
 pub(crate) const ENTRIES_ALONE: &str = "SELECT CAST(e.transaction_id AS TEXT) \
      FROM ledger_entries e LEFT JOIN ledger_transactions t ON t.id = e.transaction_id \
-     WHERE t.id IS NULL ORDER BY e.transaction_id LIMIT $1";
+     WHERE t.id IS NULL GROUP BY e.transaction_id ORDER BY e.transaction_id LIMIT $1";
 pub(crate) const SERIES: &str = "SELECT s.prefix || '/' || CAST(s.financial_year AS TEXT) \
      FROM number_series s LEFT JOIN (SELECT prefix, financial_year, COUNT(*) AS bills, \
      MIN(serial) AS lowest, MAX(serial) AS highest FROM bills WHERE serial IS NOT NULL \
@@ -58,7 +58,8 @@ pub(crate) const UNTRACED: &str = "SELECT b.number FROM bills b WHERE b.number I
      WHERE a.table_name = 'bills' AND a.record = b.number AND a.action = 'issue') \
      ORDER BY b.number LIMIT $1";
 pub(crate) const LINES_ALONE: &str = "SELECT CAST(l.bill_id AS TEXT) FROM bill_lines l \
-     LEFT JOIN bills b ON b.id = l.bill_id WHERE b.id IS NULL ORDER BY l.bill_id LIMIT $1";
+     LEFT JOIN bills b ON b.id = l.bill_id WHERE b.id IS NULL GROUP BY l.bill_id \
+     ORDER BY l.bill_id LIMIT $1";
 pub(crate) const QUERIES: &[&str] = &[
     DELIVERED,
     DELIVERED_ORDERS,

@@ -62,6 +62,7 @@ impl OfBill {
 #[derive(Clone, Copy, Debug)]
 struct Posting {
     amounts: OfBill,
+    customer: CustomerId,
     transaction: i64,
     day: i64,
     /// One transaction, all receivables of its own customer.
@@ -92,6 +93,7 @@ impl Books {
         };
         let posting = self.bills.entry(bill).or_insert(Posting {
             amounts: OfBill::default(),
+            customer: posted.customer,
             transaction: posted.transaction,
             day: posted.day,
             fits: true,
@@ -130,7 +132,8 @@ pub(super) fn check(
         let mut right = amounts == OfBill::expected(bill)?;
         if let Some(posting) = posting.filter(|_| bill.state != BillState::Draft) {
             let owed = books.owed_before(bill.customer, posting.transaction)?;
-            right &= posting.fits && posting.day == bill.day && owed == bill.previous_balance;
+            right &= posting.fits && posting.customer == bill.customer;
+            right &= posting.day == bill.day && owed == bill.previous_balance;
         }
         if !right {
             findings.broken(Invariant::BillsPostedOnce, || name(bill));

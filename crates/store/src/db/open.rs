@@ -232,6 +232,9 @@ fn open_sqlite(
     if !create && !path.exists() {
         return Err(StoreError::Missing(shown));
     }
+    if path.is_dir() {
+        return Err(StoreError::ReadOnly(format!("{shown} is a folder")));
+    }
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     if create {
         flags |= OpenFlags::SQLITE_OPEN_CREATE;
@@ -242,7 +245,7 @@ fn open_sqlite(
         other => other,
     };
     let conn = match opened(path, flags, timeout) {
-        Err(error) if !create && is_read_only(&error) => {
+        Err(error) if !create && is_read_only(&error) && !has_journal(path) => {
             open_unchanging(path, timeout).map_err(named)?
         }
         other => other.map_err(named)?,
@@ -275,6 +278,13 @@ fn opened(
     conn.busy_timeout(timeout)?;
     conn.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |_| Ok(()))?;
     Ok(conn)
+}
+
+/// Whether transactions stand beside the file that are not in it yet.
+fn has_journal(path: &Path) -> bool {
+    let mut journal = path.as_os_str().to_owned();
+    journal.push("-wal");
+    Path::new(&journal).metadata().is_ok_and(|metadata| metadata.len() > 0)
 }
 
 /// Opens a database that nobody can write, such as a backup on read-only media: SQLite then needs
