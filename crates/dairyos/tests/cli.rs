@@ -32,6 +32,8 @@ mod many;
 mod migrate;
 #[path = "cli/refused.rs"]
 mod refused;
+#[path = "cli/refused_servers.rs"]
+mod refused_servers;
 #[path = "cli/together.rs"]
 mod together;
 #[path = "cli/verify.rs"]

@@ -544,20 +544,25 @@ proptest! {
     }
 
     #[test]
-    fn sums_agree_only_when_both_pairs_do(
-        (a, b, c, d) in (0..3i64, 0..3i64, 0..3i64, 0..3i64),
-        more in prop::array::uniform4(-1_000_000..1_000_000i64),
+    fn sums_agree_only_when_all_pairs_do(
+        given in prop::array::uniform6(0..3i64),
+        more in prop::array::uniform6(-1_000_000..1_000_000i64),
     ) {
-        let sums = |[deliveries, lines, receivable, issued]: [i64; 4]| Sums {
+        let sums = |[deliveries, lines, round_off, bills, issued, receivable]: [i64; 6]| Sums {
             deliveries: Money::from_paise(deliveries),
             lines: Money::from_paise(lines),
-            receivable: Money::from_paise(receivable),
+            round_off: Money::from_paise(round_off),
+            bills: Money::from_paise(bills),
             issued: Money::from_paise(issued),
+            receivable: Money::from_paise(receivable),
         };
-        prop_assert_eq!(sums([a, b, c, d]).agree(), a == b && c == d);
-        let mut all = sums([a, b, c, d]);
+        let [deliveries, lines, round_off, bills, issued, receivable] = given;
+        let expected =
+            deliveries == lines && lines + round_off == bills && issued == receivable;
+        prop_assert_eq!(sums(given).agree(), expected);
+        let mut all = sums(given);
         all.add(&sums(more)).unwrap();
-        prop_assert_eq!(all, sums([a + more[0], b + more[1], c + more[2], d + more[3]]));
+        prop_assert_eq!(all, sums(std::array::from_fn(|place| given[place] + more[place])));
     }
 
     #[test]

@@ -21,7 +21,8 @@ pub const DELIVERIES: &str = "reference,date,shift,customer_code,sku,quantity,st
     ,2024-10-03,morning,C-001,MILK,1.5,missed\n\
     ,2024-10-05,morning,C-002,PANEER,0.333,delivered\n\
     ,2024-10-31,morning,C-003,PANEER,1,delivered\n";
-pub const ORDERS: &str = "reference,ordered_on,delivery_date,customer_code,sku,quantity,status,price\n\
+pub const ORDERS: &str = "\
+reference,ordered_on,delivery_date,customer_code,sku,quantity,status,price\n\
     O-1,2024-10-05,2024-10-07,C-001,GHEE,0.5,delivered,\n\
     O-2,2024-10-05,2024-10-08,C-001,GHEE,2,cancelled,600\n";
 
@@ -110,15 +111,20 @@ impl<'d> Books<'d> {
     /// The small dairy, with October 2024 not billed yet.
     pub fn small(database: &'d Database) -> Self {
         let books = Self::empty(database);
+        books.fill();
+        books
+    }
+
+    /// Imports the small dairy into empty books.
+    pub fn fill(&self) {
         for (kind, content) in [
             ("customers", CUSTOMERS),
             ("products", PRODUCTS),
             ("deliveries", DELIVERIES),
             ("orders", ORDERS),
         ] {
-            books.import(kind, content).done();
+            self.import(kind, content).done();
         }
-        books
     }
 
     /// The small dairy with October 2024 issued.
@@ -192,6 +198,14 @@ impl<'d> Books<'d> {
                 .write(|tx| tx.execute(sql, &[]))
                 .unwrap_or_else(|error: StoreError| panic!("{sql}: {error}"));
         }
+    }
+
+    /// One column of texts by raw SQL.
+    pub fn texts(&self, sql: &str) -> Vec<String> {
+        let store = Store::open(&self.database.url).unwrap();
+        store
+            .read(|tx| tx.list(sql, &[], |row| row.text(0).map(str::to_owned)))
+            .unwrap_or_else(|error: StoreError| panic!("{sql}: {error}"))
     }
 }
 

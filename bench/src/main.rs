@@ -1,0 +1,37 @@
+//! The benchmarks: how fast the program is, beside what the bare databases need for the same rows
+//! and what the usual service manages.
+//!
+//! It deliberately changes nothing of the program: it runs the finished one from the outside.
+
+mod bills;
+mod database;
+mod failure;
+mod machine;
+mod options;
+mod program;
+mod report;
+mod rows;
+mod written;
+
+use clap::Parser;
+use options::{Benchmark, Options};
+use std::io::Write;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let Options { benchmark: Benchmark::Bills(options) } = Options::parse();
+    match bills::run(&options) {
+        Ok(met) if met || !options.check => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::from(1),
+        Err(failure) => {
+            say(&format!("dairyos-bench: {failure}"));
+            ExitCode::from(1)
+        }
+    }
+}
+
+/// Tells the person who waits what is being done. The report goes to standard output instead.
+fn say(line: &str) {
+    // Nobody reads any more when this fails; the measurement goes on.
+    let _ = writeln!(std::io::stderr(), "{line}");
+}

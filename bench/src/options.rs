@@ -1,0 +1,118 @@
+//! The command line of the benchmarks.
+//!
+//! It deliberately checks only the form of arguments.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Benchmarks, beside the bare databases and the usual service.
+#[derive(Debug, Parser)]
+#[command(name = "dairyos-bench", version, max_term_width = 100)]
+pub struct Options {
+    /// What to measure.
+    #[command(subcommand)]
+    pub benchmark: Benchmark,
+}
+
+/// The benchmarks.
+#[derive(Debug, Subcommand)]
+pub enum Benchmark {
+    /// Import a month of deliveries, bill and issue it, run it again, verify it; compare with the
+    /// bare database and with the usual service.
+    Bills(BillsOptions),
+}
+
+/// A database to measure on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Engine {
+    /// SQLite, inside the program.
+    Sqlite,
+    /// PostgreSQL, by URL.
+    Postgres,
+}
+
+/// Arguments of `bills`.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub struct BillsOptions {
+    /// How many customers.
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub customers: u32,
+    /// The seed of the generated dairy.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// The month that is billed: one that is over.
+    #[arg(long, default_value = "2026-09")]
+    pub month: String,
+    /// The databases, separated by commas.
+    #[arg(long, value_enum, value_delimiter = ',', default_values = ["sqlite", "postgres"])]
+    pub databases: Vec<Engine>,
+    /// Measure on SQLite alone; starts no PostgreSQL.
+    #[arg(long)]
+    pub sqlite_only: bool,
+    /// Any database of a PostgreSQL server, for a user who may create databases. Databases whose
+    /// names begin with `dairyos_bench_` are made there and removed.
+    #[arg(long, value_name = "URL")]
+    pub postgres_url: Option<String>,
+    /// The program to measure.
+    #[arg(long, value_name = "PATH")]
+    pub dairyos: PathBuf,
+    /// How many customers the usual service bills; the rate is what counts.
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..))]
+    pub usual_customers: u32,
+    /// Do without the usual service, and without compiling it.
+    #[arg(long)]
+    pub without_usual: bool,
+    /// Bill twice as many customers as well, and compare time and memory.
+    #[arg(long)]
+    pub double: bool,
+    /// On PostgreSQL, write every row of the floor one by one instead of scaling up a sample.
+    #[arg(long)]
+    pub full_floor: bool,
+    /// How often each time is measured; the shortest counts. More than once where other programs
+    /// use the machine too.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=20))]
+    pub repeat: u32,
+    /// Where databases and generated files are kept: a folder `dairyos-bench` is made in it. Use a
+    /// real disk.
+    #[arg(long, value_name = "DIR", env = "TMPDIR", default_value = "/var/tmp")]
+    pub work_dir: PathBuf,
+    /// Write the report as JSON too.
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// End with exit code 1 when a bound is missed.
+    #[arg(long)]
+    pub check: bool,
+}
+
+impl BillsOptions {
+    /// The databases to measure on, each once.
+    pub fn engines(&self) -> Vec<Engine> {
+        [Engine::Sqlite, Engine::Postgres]
+            .into_iter()
+            .filter(|engine| self.databases.contains(engine))
+            .filter(|engine| *engine == Engine::Sqlite || !self.sqlite_only)
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Benchmark, Engine, Options};
+    use clap::Parser;
+
+    fn engines(arguments: &str) -> Vec<Engine> {
+        let words = format!("bench bills --dairyos d {arguments}");
+        let options = Options::try_parse_from(words.split_whitespace()).unwrap();
+        let Benchmark::Bills(options) = options.benchmark;
+        options.engines()
+    }
+
+    #[test]
+    fn both_databases_unless_one_is_named() {
+        assert_eq!(engines(""), [Engine::Sqlite, Engine::Postgres]);
+        assert_eq!(engines("--databases postgres"), [Engine::Postgres]);
+        assert_eq!(engines("--databases postgres,sqlite"), [Engine::Sqlite, Engine::Postgres]);
+        assert_eq!(engines("--sqlite-only"), [Engine::Sqlite]);
+    }
+}
