@@ -5,11 +5,13 @@
 use crate::{Actor, AppError};
 use serde_json::json;
 use store::business::{self, Business};
-use store::{Store, Tx, audit};
+use store::{Lock, Store, Tx, audit};
 
 /// Sets up the business. Doing so again with the same facts changes nothing.
 pub fn set_up(store: &Store, actor: &Actor, business: &Business) -> Result<bool, AppError> {
     store.write(|tx| {
+        // Two programs may set up the same database at this moment.
+        tx.lock(Lock::Billing)?;
         if let Some(known) = business::load(tx)? {
             return if known == *business {
                 Ok(false)

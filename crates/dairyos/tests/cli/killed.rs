@@ -106,7 +106,7 @@ fn an_import_is_all_or_nothing() {
         let file = database.file("many.csv", many::deliveries(1..=6));
         let file = file.to_str().unwrap();
         let args = ["import", "--kind", "deliveries", file];
-        killed_and_finished(database, &args, 5, |books| {
+        killed_and_finished(database, &args, 4, |books| {
             let counts = &books.json(&args)["imported"][0];
             let counts = ["rows", "added", "changed", "unchanged"].map(|name| &counts[name]);
             let counts = counts.map(|count| count.as_u64().unwrap());
@@ -130,7 +130,7 @@ fn a_run_that_issues_goes_on_where_it_was() {
     on_both(|database| {
         let books = many::books(database);
         books.import("deliveries", many::deliveries(1..=3)).done();
-        killed_and_finished(database, &RUN, 5, |books| {
+        killed_and_finished(database, &RUN, 4, |books| {
             let run = books.run(&RUN).done().json();
             assert_eq!(run["bills"]["issued"], many::CUSTOMERS - 1);
             observed(books, &run)
@@ -144,7 +144,7 @@ fn an_issue_of_drafts_goes_on_where_it_was() {
         let books = many::books(database);
         books.import("deliveries", many::deliveries(1..=3)).done();
         books.ok(&["bills", "run", "--month", "2024-10"]);
-        killed_and_finished(database, &["bills", "issue", "--month", "2024-10"], 5, |books| {
+        killed_and_finished(database, &["bills", "issue", "--month", "2024-10"], 4, |books| {
             let run = books.json(&["bills", "issue", "--month", "2024-10"]);
             assert_eq!(run["bills"]["issued"], many::CUSTOMERS - 1);
             observed(books, &run)

@@ -11,7 +11,7 @@ use std::time::Duration;
 use testkit::{Database, postgres_server};
 
 /// Customers of the dairy: three ranges of a run, the last one short.
-pub const CUSTOMERS: u64 = 4_300;
+pub const CUSTOMERS: u64 = 4_100;
 
 /// The customer whose deliveries are all missed.
 const AWAY: u64 = 77;

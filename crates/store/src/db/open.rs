@@ -59,7 +59,8 @@ fn place_of(url: &str) -> Result<Place, StoreError> {
         return Ok(Place::Postgres(Box::new(config)));
     }
     let scheme = url.split_once("://").map_or(url, |(scheme, _)| scheme);
-    Err(StoreError::Url(scheme.to_owned()))
+    let shown = if scheme.contains('@') { "..." } else { scheme };
+    Err(StoreError::Url(shown.to_owned()))
 }
 
 /// Parts `FILE?busy_timeout_ms=N` into the file and how long to wait for another program.
@@ -120,8 +121,7 @@ impl Store {
                 (Inner::Sqlite(open_sqlite(&path, create, timeout)?), Dialect::Sqlite)
             }
             Place::Postgres(config) => {
-                let client =
-                    config.connect(postgres::NoTls).map_err(|error| from_postgres(&error))?;
+                let client = connect_postgres(*config)?;
                 (Inner::Postgres(Box::new(client), Statements::new()), Dialect::Postgres)
             }
         };
@@ -221,6 +221,21 @@ impl Store {
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
+}
+
+/// Connects within the time allowed. The driver limits only the network's part; a server that
+/// takes the connection and then says nothing is given up here, on a thread of its own.
+fn connect_postgres(config: postgres::Config) -> Result<postgres::Client, StoreError> {
+    let (answer, answered) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        // Nobody listens any more when the time was up.
+        let _ = answer.send(config.connect(postgres::NoTls));
+    });
+    let connected = answered.recv_timeout(CONNECT_TIMEOUT).map_err(|_| {
+        let secs = CONNECT_TIMEOUT.as_secs();
+        StoreError::Unreachable(format!("no answer within {secs} seconds"))
+    })?;
+    connected.map_err(|error| from_postgres(&error))
 }
 
 fn open_sqlite(
