@@ -142,14 +142,3 @@ fn a_file_is_no_folder_to_write_into() {
     assert_words(&message, &["taken", "not a folder"]);
     assert_eq!(std::fs::read_to_string(path).unwrap(), "mine");
 }
-
-#[test]
-fn files_of_a_real_dairy_are_left_alone() {
-    let database = Database::sqlite();
-    let path = database.file("real/orders.csv", "mine");
-    let args = ["generate", "--customers", "1", "--months", "1", "--out", "real"];
-    let answer = run(database.folder(), &args).failed();
-    assert_words(&answer.err, &["real/orders.csv", "left alone"]);
-    assert_eq!(std::fs::read_to_string(path).unwrap(), "mine");
-    assert!(!database.folder().join("real/customers.csv").exists());
-}

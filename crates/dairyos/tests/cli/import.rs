@@ -101,22 +101,6 @@ fn marks_line_ends_quotes_and_the_order_of_columns_do_not_matter() {
 }
 
 #[test]
-fn a_column_that_is_left_out_leaves_what_is_known() {
-    on_both(|database| {
-        let books = Books::empty(database);
-        let whole = "code,name,phone,opening_balance\nC-1,Asha,9812300001,50.00\n";
-        assert_eq!(books.counts("customers", whole), [1, 1, 0, 0]);
-        assert_eq!(books.counts("customers", "code,name\nC-1,Asha\n"), [1, 0, 0, 1]);
-        assert_eq!(books.counts("customers", whole), [1, 0, 0, 1]);
-        // A blank field empties what was known, except a balance.
-        let blank = "code,name,phone,opening_balance\nC-1,Asha,,\n";
-        assert_eq!(books.counts("customers", blank), [1, 0, 1, 0]);
-        assert_eq!(books.json(&["ledger", "balances"])["customers"][0]["balance"], "50.00");
-        books.assert_verified();
-    });
-}
-
-#[test]
 fn a_header_without_rows_says_nothing_new() {
     on_both(|database| {
         let books = Books::empty(database);

@@ -139,8 +139,6 @@ fn wrong_customers() {
             ("C-2,A,,,,,,,1.505", 9, &["opening_balance: ", "3 decimals", "at most 2"]),
             ("C-2,A,,,,,,,₹5", 9, &["opening_balance: ", "plain decimal"]),
             ("C-2,A,,,,,,,99999999999999999999", 9, &["opening_balance: ", "too large"]),
-            ("C-2,A,,,,,,,100000000000.01", 9, &["opening_balance: ", "100000000000.00"]),
-            ("C-2,\"A,,,,,,,", 2, &["quote", "never closed"]),
         ] {
             refuse(&books, "customers", head, row, place, words);
         }
@@ -289,8 +287,6 @@ fn what_is_issued_is_not_changed_by_a_file() {
         let row = "R-1,2024-10-02,morning,C-002,MILK,1.5,delivered\n";
         let answer = books.import("deliveries", format!("{HEADER}{row}")).failed();
         assert_words(&answer.err, &["deliveries.csv:2:1: ", "reference", "another delivery"]);
-        let answer = books.import("customers", CUSTOMERS.replace("250.00", "300.00")).failed();
-        assert_words(&answer.err, &["customers.csv:3:4: opening_balance: ", "issued", "250.00"]);
         assert_eq!(books.ok(&["bills", "list", "--month", "2024-10", "--json"]), before);
         assert_eq!(books.counts("deliveries", format!("{HEADER}{GOOD}")), [1, 1, 0, 0]);
         books.assert_verified();
