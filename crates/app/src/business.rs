@@ -11,7 +11,7 @@ use store::{Lock, Store, Tx, audit};
 pub fn set_up(store: &Store, actor: &Actor, business: &Business) -> Result<bool, AppError> {
     store.write(|tx| {
         // Two programs may set up the same database at this moment.
-        tx.lock(Lock::Billing)?;
+        tx.lock(Lock::Business)?;
         if let Some(known) = business::load(tx)? {
             return if known == *business {
                 Ok(false)
@@ -28,13 +28,7 @@ pub fn set_up(store: &Store, actor: &Actor, business: &Business) -> Result<bool,
             "bill_prefix": business.bill_prefix.as_str(),
             "round_off": business.round_off.as_str(),
         });
-        let entry = audit::Entry {
-            action: "set_up",
-            table: "business",
-            record: "1".to_owned(),
-            before: None,
-            after: Some(after.to_string()),
-        };
+        let entry = crate::audit::entry("set_up", "business", "1", None, Some(&after));
         audit::write(tx, actor, &[entry])?;
         Ok(true)
     })

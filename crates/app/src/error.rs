@@ -4,6 +4,7 @@
 //! It deliberately knows no exit codes and no HTTP status.
 
 use crate::import::BadFile;
+use crate::invalid::Invalid;
 use domain::billing::{BillingError, NumberError};
 use domain::calendar::{Day, Month};
 use domain::ledger::LedgerError;
@@ -46,6 +47,23 @@ pub enum AppError {
     /// What was asked for cannot be understood or does not fit together.
     #[error("{0}")]
     BadArgument(String),
+    /// Parts of what was sent are wrong.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// It does not go together with what is kept.
+    #[error("{0}")]
+    Conflict(String),
+    /// The version a change was made from is no longer the present one.
+    #[error("version {asked} is no longer the present one, which is {present}")]
+    VersionLost {
+        /// The version named in the request.
+        asked: i64,
+        /// The version that is kept.
+        present: i64,
+    },
+    /// The caller may not do it.
+    #[error("{0}")]
+    NotAllowed(String),
     /// A thing that was asked for does not exist.
     #[error("{0}")]
     NotFound(String),
@@ -95,6 +113,10 @@ impl AppError {
             Self::NothingToIssue(_) => "nothing_to_issue",
             Self::BadFile(_) => "bad_file",
             Self::BadArgument(_) => "bad_argument",
+            Self::Invalid(_) => "invalid",
+            Self::Conflict(_) => "conflict",
+            Self::VersionLost { .. } => "version_lost",
+            Self::NotAllowed(_) => "not_allowed",
             Self::NotFound(_) => "not_found",
             Self::Overflow(_) => "amount_too_large",
             Self::Ledger(_) => "ledger_unbalanced",

@@ -3,14 +3,17 @@
 //!
 //! It deliberately knows no command line, no HTTP, and no SQL.
 
+mod audit;
 pub mod billing;
 pub mod business;
 mod error;
 pub mod explain;
 pub mod generator;
 pub mod import;
+mod invalid;
 pub mod ledger;
 pub mod verify;
 
 pub use error::AppError;
+pub use invalid::Invalid;
 pub use store::audit::Actor;

@@ -27,6 +27,10 @@ id!(
     OrderId
 );
 id!(
+    /// A person who signs in.
+    PersonId
+);
+id!(
     /// One balanced transaction of the ledger.
     TransactionId
 );

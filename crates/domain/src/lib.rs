@@ -6,6 +6,7 @@
 
 #![deny(clippy::float_arithmetic, clippy::float_cmp)]
 
+pub mod access;
 pub mod billing;
 pub mod calendar;
 pub mod catalog;

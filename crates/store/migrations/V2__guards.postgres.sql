@@ -5,6 +5,10 @@
 -- LATERAL with OFFSET 0 keeps the planner to that order, and enable_seqscan = off to the keys, also
 -- when a plan was made while the tables were still small.
 
+-- Ids of bills, which a run's ranges take at the same time.
+CREATE SEQUENCE bill_ids AS INTEGER;
+SELECT setval('bill_ids', (SELECT COALESCE(MAX(id), 0) + 1 FROM bills), false);
+
 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'check_violation', TABLE = TG_TABLE_NAME;
@@ -98,7 +102,8 @@ CREATE TRIGGER deliveries_added_free BEFORE INSERT ON deliveries FOR EACH ROW
 WHEN (NEW.bill_id IS NOT NULL)
 EXECUTE FUNCTION refuse('a delivery is billed only after it is kept');
 
-CREATE TRIGGER deliveries_final BEFORE UPDATE ON deliveries FOR EACH ROW
+-- After the change, not before: a trigger before it makes PostgreSQL lock every row a second time.
+CREATE TRIGGER deliveries_final AFTER UPDATE ON deliveries FOR EACH ROW
 WHEN (OLD.bill_id IS NOT NULL)
 EXECUTE FUNCTION guard_billed_item('a delivery on an issued bill never changes');
 
@@ -275,7 +280,7 @@ WHEN (NEW.id <> OLD.id) EXECUTE FUNCTION refuse('an import never changes its id'
 CREATE TRIGGER imports_not_emptied BEFORE TRUNCATE ON imports FOR EACH STATEMENT
 EXECUTE FUNCTION refuse('an import is never removed');
 CREATE TRIGGER deliveries_same_key
-BEFORE UPDATE OF customer_id, day, shift, product_id, reference ON deliveries FOR EACH ROW
+AFTER UPDATE OF customer_id, day, shift, product_id, reference ON deliveries FOR EACH ROW
 WHEN ((NEW.customer_id, NEW.day, NEW.shift, NEW.product_id, NEW.reference)
     IS DISTINCT FROM (OLD.customer_id, OLD.day, OLD.shift, OLD.product_id, OLD.reference))
 EXECUTE FUNCTION refuse('a delivery never becomes another one');

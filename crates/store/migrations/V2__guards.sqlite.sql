@@ -67,7 +67,8 @@ BEGIN SELECT RAISE(ABORT, 'a line of an issued bill is never removed'); END;
 CREATE TRIGGER deliveries_added_free BEFORE INSERT ON deliveries WHEN NEW.bill_id IS NOT NULL
 BEGIN SELECT RAISE(ABORT, 'a delivery is billed only after it is kept'); END;
 
-CREATE TRIGGER deliveries_final BEFORE UPDATE ON deliveries
+-- After the change, not before: a trigger before it makes SQLite look up every row a second time.
+CREATE TRIGGER deliveries_final AFTER UPDATE ON deliveries
 WHEN OLD.bill_id IS NOT NULL
     AND EXISTS (SELECT 1 FROM bills WHERE id = OLD.bill_id AND state <> 'draft')
 BEGIN SELECT RAISE(ABORT, 'a delivery on an issued bill never changes'); END;

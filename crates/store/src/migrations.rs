@@ -13,7 +13,7 @@ const MIGRATION_LOCK: i64 = 0x73_63_68_65_6d_61;
 const HISTORY: &str = "refinery_schema_history";
 
 /// The number of steps, and so the version.
-const LATEST: u8 = 2;
+const LATEST: u8 = 4;
 
 /// Name, text for SQLite, text for PostgreSQL; in order.
 const STEPS: [(&str, &str, &str); LATEST as usize] = [
@@ -27,6 +27,16 @@ const STEPS: [(&str, &str, &str); LATEST as usize] = [
         include_str!("../migrations/V2__guards.sqlite.sql"),
         include_str!("../migrations/V2__guards.postgres.sql"),
     ),
+    (
+        "V3__service",
+        include_str!("../migrations/V3__service.sql"),
+        include_str!("../migrations/V3__service.sql"),
+    ),
+    (
+        "V4__service_guards",
+        include_str!("../migrations/V4__service_guards.sqlite.sql"),
+        include_str!("../migrations/V4__service_guards.postgres.sql"),
+    ),
 ];
 
 /// The version of the tables this program works with.
@@ -34,11 +44,18 @@ pub const fn latest() -> i64 {
     LATEST as i64
 }
 
+/// The texts of the steps for one database, in order.
+pub fn texts(dialect: Dialect) -> impl Iterator<Item = &'static str> {
+    // escape: the pairs of guard files
+    let of = move |step: &(_, &'static str, &'static str)| {
+        if dialect == Dialect::Sqlite { step.1 } else { step.2 }
+    };
+    STEPS.iter().map(of)
+}
+
 fn runner(dialect: Dialect) -> Result<Runner, StoreError> {
     let mut migrations = Vec::with_capacity(STEPS.len());
-    for (name, sqlite, postgres) in STEPS {
-        // escape: the pair of guard files
-        let text = if dialect == Dialect::Sqlite { sqlite } else { postgres };
+    for ((name, _, _), text) in STEPS.iter().zip(texts(dialect)) {
         let step = Migration::unapplied(name, &dialect.migration(text))
             .map_err(|error| StoreError::Other(error.to_string()))?;
         migrations.push(step);

@@ -5,6 +5,7 @@
 
 use crate::db::{Dialect, Row, StoreError, Tx, Value};
 use crate::deliveries::month_of;
+use crate::migrations;
 use domain::billing::{BillState, Draft};
 use domain::calendar::Month;
 use domain::ids::{BillId, CustomerId};
@@ -278,18 +279,13 @@ fn read_bill(row: &Row<'_>) -> Result<CheckedBill, StoreError> {
 /// The guards and indexes that are missing from the database, by name.
 pub fn missing_guards(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
     // escape: the catalogs of the databases
-    let (sql, guards) = match tx.dialect() {
-        Dialect::Sqlite => (
-            "SELECT name FROM sqlite_schema WHERE type IN ('trigger', 'index')",
-            include_str!("../migrations/V2__guards.sqlite.sql"),
-        ),
-        Dialect::Postgres => (
+    let sql = match tx.dialect() {
+        Dialect::Sqlite => "SELECT name FROM sqlite_schema WHERE type IN ('trigger', 'index')",
+        Dialect::Postgres => {
             "SELECT tgname::text FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D' \
-             UNION SELECT indexname::text FROM pg_indexes WHERE schemaname = current_schema()",
-            include_str!("../migrations/V2__guards.postgres.sql"),
-        ),
+             UNION SELECT indexname::text FROM pg_indexes WHERE schemaname = current_schema()"
+        }
     };
-    let core = include_str!("../migrations/V1__core.sql");
     let present = tx.list(sql, &[], |row| row.text(0).map(str::to_owned))?;
     let name = |line: &'static str| {
         ["CREATE TRIGGER ", "CREATE UNIQUE INDEX ", "CREATE INDEX "]
@@ -297,9 +293,8 @@ pub fn missing_guards(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
             .find_map(|begin| line.strip_prefix(begin))
             .and_then(|rest| rest.split(' ').next())
     };
-    Ok(core
-        .lines()
-        .chain(guards.lines())
+    Ok(migrations::texts(tx.dialect())
+        .flat_map(str::lines)
         .filter_map(name)
         .filter(|name| !present.iter().any(|known| known == name))
         .map(str::to_owned)

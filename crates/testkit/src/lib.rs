@@ -103,3 +103,32 @@ pub fn on_both(body: impl Fn(&Database)) {
         body(&database);
     }
 }
+
+/// The statements that take away what the migrations after the second have added, so that a
+/// database looks like one of that version.
+pub fn back_to_the_second_version() -> Vec<String> {
+    let tables = [
+        "recovery_codes",
+        "refresh_tokens",
+        "sessions",
+        "known_devices",
+        "sign_in_failures",
+        "sign_in_attempts",
+        "api_keys",
+        "idempotency_keys",
+        "jobs",
+        "job_schedules",
+        "audit_seals",
+        "people",
+    ];
+    let mut statements: Vec<String> =
+        tables.iter().map(|table| format!("DROP TABLE {table}")).collect();
+    let indexes = ["person", "time"];
+    statements.extend(indexes.map(|index| format!("DROP INDEX audit_by_{index}")));
+    let columns = ["person_id", "role", "request_id", "changed"];
+    statements.extend(columns.map(|column| format!("ALTER TABLE audit DROP COLUMN {column}")));
+    let counters = "'audit_seals', 'people', 'sign_in_attempts', 'api_keys', 'jobs'";
+    statements.push(format!("DELETE FROM counters WHERE name IN ({counters})"));
+    statements.push("DELETE FROM refinery_schema_history WHERE version > 2".to_owned());
+    statements
+}

@@ -5,6 +5,7 @@
 
 mod decide;
 mod facts;
+mod lanes;
 mod part;
 mod run;
 mod save;

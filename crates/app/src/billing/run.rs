@@ -2,10 +2,12 @@
 //! whole ranges, and the next run finds them done.
 //!
 //! It deliberately takes no lock across ranges. Each range reads its facts after it has the lock
-//! of its own transaction, so two runs at once only take turns.
+//! of its own transaction, so two runs at once only take turns. Where the database takes several
+//! writers, ranges overlap: see `lanes`.
 
-use super::decide::{Outcome, decide};
+use super::decide::{Decision, Outcome, decide};
 use super::facts::{Facts, Range};
+use super::lanes::{Lane, Stop, Turns};
 use super::part::{Changes, Part, Whole};
 use super::{save, wire};
 use crate::{Actor, AppError, business};
@@ -13,10 +15,15 @@ use domain::billing::{Certificate, Sums};
 use domain::calendar::Month;
 use domain::money::Money;
 use serde_json::json;
-use store::{Lock, Store, StoreError, Tx, Work, audit, billing, customers};
+use std::sync::{Mutex, PoisonError};
+use store::{Lock, Mark, Store, StoreError, Tx, Work, audit, billing, customers};
 
 /// Customers billed in one transaction: few enough that others wait a fraction of a second.
 const CUSTOMERS_PER_RANGE: i64 = 2_000;
+/// Ranges at work at the same time, as far as the database takes as many writers.
+const LANES: usize = 3;
+/// Ranges at work where there is one writer: one is written while the next is read.
+const LANES_OF_ONE_WRITER: usize = 2;
 
 /// What a run does with the bills it finds or computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,17 +72,33 @@ pub struct Report {
     pub changes: Changes,
 }
 
-/// Why a range's transaction ends without being kept.
-enum Stop {
-    /// It was only a dry run.
-    Dry(Box<Part>),
-    Failed(AppError),
+/// What all lanes of a run share.
+struct Course<'a> {
+    store: &'a Store,
+    actor: &'a Actor,
+    request: Request,
+    /// The last customer's id.
+    last: i64,
+    turns: Turns,
+    /// The newest range that has begun to write, and what it has seen of changes before it.
+    newest: Mutex<Option<(u32, Mark)>>,
+    done: Mutex<Done<'a>>,
 }
 
-impl<E: Into<AppError>> From<E> for Stop {
-    fn from(error: E) -> Self {
-        Self::Failed(error.into())
-    }
+/// What was decided for a range, from facts that are true as long as nobody else changes them.
+struct Ahead {
+    facts: Facts,
+    part: Part,
+    decisions: Vec<Decision>,
+    /// The mark of the range's own transaction if the facts are still true then.
+    mark: Option<Mark>,
+}
+
+/// What is done of a run, and who hears of it.
+struct Done<'a> {
+    whole: Whole,
+    failure: Option<AppError>,
+    progress: &'a mut (dyn FnMut(u64, u64) + Send),
 }
 
 /// Runs a month's bills. `progress` hears how many of how many customers are done.
@@ -83,7 +106,7 @@ pub fn run(
     store: &Store,
     actor: &Actor,
     request: Request,
-    progress: &mut dyn FnMut(u64, u64),
+    progress: &mut (dyn FnMut(u64, u64) + Send),
 ) -> Result<Report, AppError> {
     let Request { month, mode, dry_run } = request;
     let today = actor.at.business_day();
@@ -94,23 +117,24 @@ pub fn run(
         business::load(tx)?;
         Ok::<_, AppError>(customers::last_id(tx)?)
     })?;
-    let total = u64::try_from(last).unwrap_or(0);
-    let mut whole = Whole::default();
-    let mut from = 1;
-    while from <= last {
-        let range = Range { from, to: (from + CUSTOMERS_PER_RANGE - 1).min(last) };
-        let part = store.write(|tx| {
-            let part = run_range(tx, actor, request, range)?;
-            if dry_run { Err(Stop::Dry(Box::new(part))) } else { Ok(part) }
-        });
-        whole.add(match part {
-            Ok(part) => part,
-            Err(Stop::Dry(part)) => *part,
-            Err(Stop::Failed(error)) => return Err(error),
-        })?;
-        progress(u64::try_from(range.to).unwrap_or(total), total);
-        from = range.to + 1;
+    let done = Mutex::new(Done { whole: Whole::default(), failure: None, progress });
+    let (turns, newest) = (Turns::default(), Mutex::new(None));
+    let course = Course { store, actor, request, last, turns, newest, done };
+    let lanes = match store.writers() {
+        1 => LANES_OF_ONE_WRITER,
+        writers => writers.min(LANES),
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..lanes {
+            scope.spawn(|| course.follow());
+        }
+        course.follow();
+    });
+    let done = course.done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if let Some(error) = done.failure {
+        return Err(error);
     }
+    let whole = done.whole;
     let (certificate, changes) = whole.certify(month);
     if mode == Mode::IssueDrafts && certificate.bills_issued == 0 && !was_run(store, month)? {
         return Err(AppError::NothingToIssue(month));
@@ -122,26 +146,127 @@ pub fn run(
     Ok(report)
 }
 
-/// Whether bills of a month were ever run, even if there was nothing to bill.
-fn was_run(store: &Store, month: Month) -> Result<bool, AppError> {
-    store.read(|tx| Ok(billing::last_run(tx, month)?.is_some()))
+impl Course<'_> {
+    /// Bills one range after the other until none is left.
+    fn follow(&self) {
+        let lane = Lane(&self.turns);
+        while let Some(number) = lane.0.take() {
+            let from = i64::from(number) * CUSTOMERS_PER_RANGE + 1;
+            if from > self.last {
+                return;
+            }
+            let range = Range { from, to: (from + CUSTOMERS_PER_RANGE - 1).min(self.last) };
+            if let Err(Stop::Failed(error)) = self.bill(number, range) {
+                lane.0.halt();
+                self.done
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .failure
+                    .get_or_insert(error);
+            }
+        }
+    }
+
+    /// Bills one range and adds it to what is done.
+    fn bill(&self, number: u32, range: Range) -> Result<(), Stop> {
+        let Request { dry_run, .. } = self.request;
+        // Before the connection is asked for, so that none waits on another that waits for it.
+        self.turns.wait_to_lock(number)?;
+        let ahead = self.read_ahead(number, range)?;
+        let part = self.store.write(|tx| {
+            tx.lock(Lock::Billing(i32::try_from(number).unwrap_or(i32::MAX)))?;
+            let mark = tx.mark()?;
+            *self.newest.lock().unwrap_or_else(PoisonError::into_inner) =
+                mark.map(|mark| (number, mark));
+            self.turns.locked(number);
+            let ahead = ahead.filter(|ahead| ahead.mark == mark);
+            let part = self.run_range(tx, number, range, ahead)?;
+            if dry_run { Err(Stop::Dry(Box::new(part))) } else { Ok(part) }
+        });
+        let part = match part {
+            Ok(part) => part,
+            Err(Stop::Dry(part)) => *part,
+            Err(stop) => return Err(stop),
+        };
+        let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        done.whole.add(part)?;
+        let of = |customers: i64| u64::try_from(customers).unwrap_or(0);
+        (done.progress)(of(range.to), of(self.last));
+        drop(done);
+        self.turns.kept(number);
+        Ok(())
+    }
+
+    /// Where there is one writer: reads and decides a range while another range is written. Ranges
+    /// of one run do not touch each other's facts; whether anybody else has is asked once the
+    /// range itself may write.
+    fn read_ahead(&self, number: u32, range: Range) -> Result<Option<Ahead>, AppError> {
+        let newest = *self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((newest, mark)) = newest else {
+            return Ok(None);
+        };
+        // One transaction for each range from the newest to this one.
+        let mark = mark.after(u64::from(number.saturating_sub(newest)));
+        self.store.read(|tx| self.decide_range(tx, range, Some(mark))).map(Some)
+    }
+
+    fn decide_range(
+        &self,
+        tx: &mut Tx<'_>,
+        range: Range,
+        mark: Option<Mark>,
+    ) -> Result<Ahead, AppError> {
+        let Request { month, mode, .. } = self.request;
+        let facts = Facts::load(tx, month, mode, range)?;
+        let (part, decisions) = decide_all(&facts, mode)?;
+        Ok(Ahead { facts, part, decisions, mark })
+    }
+
+    /// Reads, decides and saves a range, whose locks the transaction has.
+    fn run_range(
+        &self,
+        tx: &mut Tx<'_>,
+        number: u32,
+        range: Range,
+        ahead: Option<Ahead>,
+    ) -> Result<Part, Stop> {
+        let Request { month, mode, .. } = self.request;
+        tx.flush_later()?;
+        tx.expect(Work::ReadRanges)?;
+        let decided = match ahead {
+            Some(ahead) => ahead,
+            None => self.decide_range(tx, range, None)?,
+        };
+        let Ahead { facts, mut part, decisions, .. } = decided;
+        tx.expect(Work::WriteSets)?;
+        let keep = || self.turns.wait_to_keep(number);
+        part.changes = save::save(tx, self.actor, mode, &facts, &decisions, keep)?;
+        tx.expect(Work::ReadRanges)?;
+        let kept = billing::sums_of_month(tx, month, range.from, range.to)?;
+        part.sums = Sums {
+            deliveries: part.sums.deliveries,
+            lines: kept.lines,
+            round_off: kept.round_off,
+            bills: kept.bills,
+            issued: kept.issued,
+            receivable: kept.receivable,
+        };
+        let issued_before = facts
+            .parties
+            .iter()
+            .filter(|party| party.bill.as_ref().is_some_and(|bill| bill.state.is_final()));
+        part.issued = part.changes.issued + issued_before.count() as u64;
+        part.drafts = part.billed - part.issued.min(part.billed);
+        Ok(part)
+    }
 }
 
-/// Bills one range of customers.
-fn run_range(
-    tx: &mut Tx<'_>,
-    actor: &Actor,
-    request: Request,
-    range: Range,
-) -> Result<Part, AppError> {
-    tx.lock(Lock::Billing)?;
-    tx.flush_later()?;
-    tx.expect(Work::ReadRanges)?;
-    let facts = Facts::load(tx, request.month, request.mode, range)?;
+/// The decisions for the customers of a range, and what they come to.
+fn decide_all(facts: &Facts, mode: Mode) -> Result<(Part, Vec<Decision>), AppError> {
     let mut part = Part::default();
     let mut decisions = Vec::with_capacity(facts.parties.len());
     for party in &facts.parties {
-        let decision = decide(&facts, party, request.mode)?;
+        let decision = decide(facts, party, mode)?;
         part.count(&decision.deliveries, &decision.orders);
         match &decision.outcome {
             Outcome::Nothing { .. } => part.nothing += 1,
@@ -159,26 +284,12 @@ fn run_range(
         }
         decisions.push(decision);
     }
-    tx.expect(Work::WriteSets)?;
-    part.changes = save::save(tx, actor, request.mode, &facts, &decisions)?;
-    tx.expect(Work::ReadRanges)?;
-    let kept = billing::sums_of_month(tx, request.month, range.from, range.to)?;
-    part.sums = Sums {
-        deliveries: part.sums.deliveries,
-        lines: kept.lines,
-        round_off: kept.round_off,
-        bills: kept.bills,
-        issued: kept.issued,
-        receivable: kept.receivable,
-    };
-    let issued_now = part.changes.issued;
-    let issued_before = facts
-        .parties
-        .iter()
-        .filter(|party| party.bill.as_ref().is_some_and(|bill| bill.state.is_final()));
-    part.issued = issued_now + issued_before.count() as u64;
-    part.drafts = part.billed - part.issued.min(part.billed);
-    Ok(part)
+    Ok((part, decisions))
+}
+
+/// Whether bills of a month were ever run, even if there was nothing to bill.
+fn was_run(store: &Store, month: Month) -> Result<bool, AppError> {
+    store.read(|tx| Ok(billing::last_run(tx, month)?.is_some()))
 }
 
 fn add_value(part: &mut Part, value: Money) -> Result<(), AppError> {
@@ -213,13 +324,7 @@ fn finish(
         "issued": report.changes.issued,
         "content": run.content,
     });
-    let entry = audit::Entry {
-        action: "run",
-        table: "bill_runs",
-        record: id.to_string(),
-        before: None,
-        after: Some(after.to_string()),
-    };
+    let entry = crate::audit::entry("run", "bill_runs", id.to_string(), None, Some(&after));
     audit::write(tx, actor, &[entry])?;
     Ok(())
 }

@@ -6,6 +6,7 @@
 
 use super::decide::{Computed, Decision, Outcome};
 use super::facts::{Facts, Origin, Party};
+use super::lanes::Stop;
 use super::part::Changes;
 use super::run::Mode;
 use crate::{Actor, AppError};
@@ -14,11 +15,10 @@ use domain::calendar::Day;
 use domain::ids::{BillId, CustomerId, OrderId, ProductId};
 use domain::ledger::{Transaction, bill_transaction};
 use domain::money::{Money, TaxSplit};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::HashMap;
 use store::billing::{KeptBill, NewBill, Redraft, SeriesNumber};
 use store::deliveries::Link;
-use store::imports::{Counter, allot};
 use store::{Tx, audit, billing, deliveries, ledger, orders};
 
 /// A bill that this run writes or issues.
@@ -60,26 +60,29 @@ impl Work<'_> {
     }
 }
 
-/// Saves the decisions of a range and says what was changed.
+/// Saves the decisions of a range and says what was changed. What other ranges also write, numbers
+/// and ids foremost, it writes after `keep` has said that the ranges before it are kept.
 pub(super) fn save(
     tx: &mut Tx<'_>,
     actor: &Actor,
     mode: Mode,
     facts: &Facts,
     decisions: &[Decision],
-) -> Result<Changes, AppError> {
-    let mut changes = withdraw(tx, actor, facts, decisions)?;
+    keep: impl FnOnce() -> Result<(), Stop>,
+) -> Result<Changes, Stop> {
+    let (mut changes, mut traces) = withdraw(tx, facts, decisions)?;
     let mut works = collect(facts, decisions);
     give_ids(tx, &mut works)?;
-    if mode.issues() {
-        give_numbers(tx, facts, &mut works)?;
-    }
     clear_changed_drafts(tx, &works)?;
     let lines = works.iter().filter_map(|work| {
         work.rewritten().map(|computed| (work.id, computed.draft.lines.as_slice()))
     });
     billing::add_lines(tx, lines)?;
     link(tx, &works)?;
+    keep()?;
+    if mode.issues() {
+        give_numbers(tx, facts, &mut works)?;
+    }
     let day = facts.month.last_day().min(actor.at.business_day());
     write_bills(tx, actor, facts, day, &works)?;
     if mode.issues() {
@@ -92,7 +95,8 @@ pub(super) fn save(
             unchanged.filter(|work| owed(work)).map(|work| (work.id, work.party.owes)).collect();
         billing::touch_previous_balance(tx, &stale)?;
     }
-    trace(tx, actor, &works)?;
+    traces.extend(works.iter().filter_map(trace));
+    audit::write(tx, actor, &traces)?;
     if mode.issues() {
         settle(tx, facts, decisions)?;
     }
@@ -134,12 +138,9 @@ fn collect<'a>(facts: &'a Facts, decisions: &'a [Decision]) -> Vec<Work<'a>> {
 
 fn give_ids(tx: &mut Tx<'_>, works: &mut [Work<'_>]) -> Result<(), AppError> {
     let new = works.iter().filter(|work| work.is_new()).count();
-    if new == 0 {
-        return Ok(());
-    }
-    let first = allot(tx, Counter::Bills, new)?;
-    for (work, id) in works.iter_mut().filter(|work| work.is_new()).zip(first..) {
-        work.id = BillId(id);
+    let ids = billing::allot_ids(tx, new)?;
+    for (work, id) in works.iter_mut().filter(|work| work.is_new()).zip(ids) {
+        work.id = id;
     }
     Ok(())
 }
@@ -159,13 +160,12 @@ fn give_numbers(tx: &mut Tx<'_>, facts: &Facts, works: &mut [Work<'_>]) -> Resul
     Ok(())
 }
 
-/// Removes drafts that have nothing to bill or cannot stand.
+/// Removes drafts that have nothing to bill or cannot stand; their audit rows are to be written.
 fn withdraw(
     tx: &mut Tx<'_>,
-    actor: &Actor,
     facts: &Facts,
     decisions: &[Decision],
-) -> Result<Changes, AppError> {
+) -> Result<(Changes, Vec<audit::Entry>), AppError> {
     let mut gone = Vec::new();
     let mut traces = Vec::new();
     for (party, decision) in facts.parties.iter().zip(decisions) {
@@ -175,19 +175,19 @@ fn withdraw(
             continue;
         };
         gone.push((party, *bill));
-        traces.push(audit::Entry {
-            action: "withdraw",
-            table: "bills",
-            record: format!("{} {}", party.code, facts.month),
-            before: party.bill.as_ref().map(|bill| traced_total(bill.total)),
-            after: None,
-        });
+        let before = party.bill.as_ref().map(|bill| traced(party, bill));
+        traces.push(crate::audit::entry(
+            "withdraw",
+            "bills",
+            format!("{} {}", party.code, facts.month),
+            before.as_ref(),
+            None,
+        ));
     }
     clear(tx, &gone)?;
     let bills: Vec<BillId> = gone.iter().map(|(_, bill)| *bill).collect();
     billing::delete_drafts(tx, &bills)?;
-    audit::write(tx, actor, &traces)?;
-    Ok(Changes { withdrawn: gone.len() as u64, ..Changes::default() })
+    Ok((Changes { withdrawn: gone.len() as u64, ..Changes::default() }, traces))
 }
 
 fn clear_changed_drafts(tx: &mut Tx<'_>, works: &[Work<'_>]) -> Result<(), AppError> {
@@ -341,32 +341,32 @@ fn post(tx: &mut Tx<'_>, actor: &Actor, day: Day, works: &[Work<'_>]) -> Result<
     Ok(())
 }
 
-fn traced_total(total: Money) -> String {
-    json!({ "total": total.to_string() }).to_string()
+/// The facts of a bill before this run.
+fn traced(party: &Party, bill: &KeptBill) -> Value {
+    json!({
+        "customer": party.code,
+        "total": bill.total.to_string(),
+        "version": bill.version,
+    })
 }
 
-/// One audit row per bill that was written or issued.
-fn trace(tx: &mut Tx<'_>, actor: &Actor, works: &[Work<'_>]) -> Result<(), AppError> {
-    let mut entries = Vec::with_capacity(works.len());
-    for work in works.iter().filter(|work| work.is_rewritten() || work.number.is_some()) {
-        let (_, _, total) = work.amounts();
-        let number = work.number.as_ref().map(|number| number.number.as_str());
-        let after = json!({
-            "customer": work.party.code,
-            "lines": work.rewritten().map(|computed| computed.draft.lines.len()),
-            "total": total.to_string(),
-            "version": work.version(),
-        });
-        entries.push(audit::Entry {
-            action: if number.is_some() { "issue" } else { "draft" },
-            table: "bills",
-            record: number.map_or_else(|| format!("draft {}", work.id.0), str::to_owned),
-            before: work.kept.map(|bill| traced_total(bill.total)),
-            after: Some(after.to_string()),
-        });
+/// The audit row of a bill that was written or issued.
+fn trace(work: &Work<'_>) -> Option<audit::Entry> {
+    if !work.is_rewritten() && work.number.is_none() {
+        return None;
     }
-    audit::write(tx, actor, &entries)?;
-    Ok(())
+    let (_, _, total) = work.amounts();
+    let number = work.number.as_ref().map(|number| number.number.as_str());
+    let before = work.kept.map(|bill| traced(work.party, bill));
+    let after = json!({
+        "customer": work.party.code,
+        "lines": work.rewritten().map(|computed| computed.draft.lines.len()),
+        "total": total.to_string(),
+        "version": work.version(),
+    });
+    let action = if number.is_some() { "issue" } else { "draft" };
+    let record = number.map_or_else(|| format!("draft {}", work.id.0), str::to_owned);
+    Some(crate::audit::entry(action, "bills", record, before.as_ref(), Some(&after)))
 }
 
 /// Forgets the months that are billed whole.

@@ -167,13 +167,13 @@ fn change(
     let day = opening_day(job);
     let posting = opening_balance_transaction(day, id, before, after)?;
     ledger::post(job.tx, posting.as_slice(), job.actor.at)?;
-    let entry = audit::Entry {
-        action: "change",
-        table: "customers",
-        record: customer.code.clone(),
-        before: Some(traced(known).to_string()),
-        after: Some(traced(customer).to_string()),
-    };
+    let entry = crate::audit::entry(
+        "change",
+        "customers",
+        &customer.code,
+        Some(&traced(known)),
+        Some(&traced(customer)),
+    );
     audit::write(job.tx, job.actor, &[entry])?;
     job.tally.changed += 1;
     Ok(())

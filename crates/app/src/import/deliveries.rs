@@ -191,7 +191,7 @@ impl Writer {
 fn traced(before: &Delivery, after: &Delivery) -> audit::Entry {
     let facts = |delivery: &Delivery| {
         let (quantity, status) = (delivery.quantity.to_string(), delivery.status.as_str());
-        json!({ "quantity": quantity, "status": status }).to_string()
+        json!({ "quantity": quantity, "status": status })
     };
     let key = &after.key;
     let record = format!(
@@ -202,13 +202,13 @@ fn traced(before: &Delivery, after: &Delivery) -> audit::Entry {
         key.product.0,
         key.reference
     );
-    audit::Entry {
-        action: "change",
-        table: "deliveries",
-        record: record.trim_end().to_owned(),
-        before: Some(facts(before)),
-        after: Some(facts(after)),
-    }
+    crate::audit::entry(
+        "change",
+        "deliveries",
+        record.trim_end(),
+        Some(&facts(before)),
+        Some(&facts(after)),
+    )
 }
 
 /// Drops rows of a sorted batch that repeat the one before; notes those that contradict it.

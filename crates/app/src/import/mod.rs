@@ -173,13 +173,7 @@ fn trace(
         "changed": tally.changed,
         "unchanged": tally.unchanged,
     });
-    let entry = audit::Entry {
-        action: "import",
-        table: "imports",
-        record: import.to_string(),
-        before: None,
-        after: Some(after.to_string()),
-    };
+    let entry = crate::audit::entry("import", "imports", import.to_string(), None, Some(&after));
     audit::write(tx, actor, &[entry])?;
     Ok(())
 }

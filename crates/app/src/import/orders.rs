@@ -153,13 +153,13 @@ fn correct(job: &mut Job<'_, '_>, kept: &orders::Kept, order: &Order) -> Result<
             "price": order.agreed_price.map(|price| price.to_string()),
         })
     };
-    let entry = audit::Entry {
-        action: "change",
-        table: "orders",
-        record: order.reference.clone(),
-        before: Some(traced(&kept.order).to_string()),
-        after: Some(traced(order).to_string()),
-    };
+    let entry = crate::audit::entry(
+        "change",
+        "orders",
+        &order.reference,
+        Some(&traced(&kept.order)),
+        Some(&traced(order)),
+    );
     audit::write(job.tx, job.actor, &[entry])?;
     Ok(())
 }

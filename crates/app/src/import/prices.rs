@@ -131,11 +131,11 @@ fn traced(row: &Row<'_>, before: Option<UnitPrice>, after: Option<UnitPrice>) ->
         json!({ "price": shown })
     };
     let (sku, customer, from) = (row.text(SKU), row.text(CUSTOMER), row.text(FROM));
-    audit::Entry {
-        action: "change",
-        table: if customer.is_empty() { "general_prices" } else { "customer_prices" },
-        record: format!("{sku} {customer} {from}"),
-        before: Some(price(before).to_string()),
-        after: Some(price(after).to_string()),
-    }
+    crate::audit::entry(
+        "change",
+        if customer.is_empty() { "general_prices" } else { "customer_prices" },
+        format!("{sku} {customer} {from}"),
+        Some(&price(before)),
+        Some(&price(after)),
+    )
 }

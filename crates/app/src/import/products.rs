@@ -48,13 +48,13 @@ pub(super) fn import(job: &mut Job<'_, '_>, table: Table) -> Result<(), AppError
             Some((_, known)) if *known == product => job.tally.unchanged += 1,
             Some((id, known)) => {
                 catalog::update(job.tx, *id, &product, job.actor.at)?;
-                let entry = audit::Entry {
-                    action: "change",
-                    table: "products",
-                    record: product.sku.clone(),
-                    before: Some(traced(known).to_string()),
-                    after: Some(traced(&product).to_string()),
-                };
+                let entry = crate::audit::entry(
+                    "change",
+                    "products",
+                    &product.sku,
+                    Some(&traced(known)),
+                    Some(&traced(&product)),
+                );
                 audit::write(job.tx, job.actor, &[entry])?;
                 job.tally.changed += 1;
             }

@@ -73,7 +73,7 @@ impl<'d> Dairy<'d> {
     }
 
     pub fn actor(&self) -> Actor {
-        Actor { name: "office".to_owned(), at: *self.now.borrow() }
+        Actor::program("office", *self.now.borrow())
     }
 
     /// Another connection to the same database.

@@ -109,10 +109,7 @@ fn a_run_that_stops_between_ranges_is_taken_up_again() {
 fn a_database_without_a_business_is_told_so() {
     on_both(|database| {
         let store = store::Store::create(&database.url).unwrap();
-        let actor = app::Actor {
-            name: "office".to_owned(),
-            at: domain::calendar::Moment::from_unix_micros(0),
-        };
+        let actor = app::Actor::program("office", domain::calendar::Moment::from_unix_micros(0));
         let request =
             Request { month: Month::parse("1970-01").unwrap(), mode: Mode::Draft, dry_run: false };
         let error = app::billing::run(&store, &actor, request, &mut |_, _| {}).unwrap_err();

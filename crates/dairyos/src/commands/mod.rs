@@ -31,7 +31,7 @@ impl Context {
 
 /// Executes a command; `false` when it found something wrong.
 pub fn execute(cli: Cli) -> Result<bool, AppError> {
-    let actor = Actor { name: cli.actor, at: clock::now() };
+    let actor = Actor::program(cli.actor, clock::now());
     // A variable that is set to nothing says nothing.
     let database = Some(cli.database).filter(|url| !url.is_empty());
     let database = database.unwrap_or_else(|| DEFAULT_DATABASE.to_owned());

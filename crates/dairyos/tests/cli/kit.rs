@@ -199,14 +199,6 @@ impl<'d> Books<'d> {
                 .unwrap_or_else(|error: StoreError| panic!("{sql}: {error}"));
         }
     }
-
-    /// One column of texts by raw SQL.
-    pub fn texts(&self, sql: &str) -> Vec<String> {
-        let store = Store::open(&self.database.url).unwrap();
-        store
-            .read(|tx| tx.list(sql, &[], |row| row.text(0).map(str::to_owned)))
-            .unwrap_or_else(|error: StoreError| panic!("{sql}: {error}"))
-    }
 }
 
 /// The names of an object's fields, sorted.

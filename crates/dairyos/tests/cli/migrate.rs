@@ -29,7 +29,8 @@ fn an_older_database_is_refused_until_it_is_migrated() {
     on_both(|database| {
         let books = Books::issued(database);
         let before = books.bills("2024-10");
-        back_to_the_first_version(&books);
+        let statements = testkit::back_to_the_second_version();
+        books.sql(&statements.iter().map(String::as_str).collect::<Vec<_>>());
         for args in [
             &["verify"][..],
             &["bills", "list", "--month", "2024-10"],
@@ -39,35 +40,12 @@ fn an_older_database_is_refused_until_it_is_migrated() {
         ] {
             let (code, message) = books.error(args);
             assert_eq!(code, "database_older", "{args:?}");
-            assert_words(&message, &["version 1", "backup", "dairyos migrate"]);
+            assert_words(&message, &["version 2", "backup", "dairyos migrate"]);
         }
-        assert_words(&books.ok(&["migrate"]), &["from version 1 to version"]);
+        assert_words(&books.ok(&["migrate"]), &["from version 2 to version"]);
         assert_eq!(books.bills("2024-10"), before);
         books.assert_verified();
     });
-}
-
-/// Takes away what the step after the first has added: the guards.
-fn back_to_the_first_version(books: &Books<'_>) {
-    let sqlite = books.database.kind == "sqlite";
-    let guards = if sqlite {
-        "SELECT 'DROP TRIGGER ' || name FROM sqlite_schema WHERE type = 'trigger'"
-    } else {
-        "SELECT 'DROP FUNCTION ' || proname || ' CASCADE' FROM pg_proc \
-         WHERE pronamespace = 'public'::regnamespace"
-    };
-    let mut statements = books.texts(guards);
-    if !sqlite {
-        statements.extend(["customer", "product", "import"].map(|key| {
-            format!(
-                "ALTER TABLE deliveries ADD CONSTRAINT deliveries_{key}_id_fkey \
-                 FOREIGN KEY ({key}_id) REFERENCES {key}s (id)"
-            )
-        }));
-    }
-    statements.push(format!("DELETE FROM {HISTORY} WHERE version > 1"));
-    let statements: Vec<&str> = statements.iter().map(String::as_str).collect();
-    books.sql(&statements);
 }
 
 #[test]

@@ -2,8 +2,9 @@
 //!
 //! It deliberately never touches an issued bill.
 
-use crate::db::{Column, Each, Insert, Row, StoreError, Tx, Value};
+use crate::db::{Column, Dialect, Each, Insert, Row, StoreError, Tx, Value};
 use crate::deliveries::month_of;
+use crate::imports::{Counter, allot};
 use domain::billing::{BillNumber, BillState, ContentHash, Draft};
 use domain::calendar::{Day, FinancialYear, Moment, Month};
 use domain::ids::{BillId, CustomerId};
@@ -200,6 +201,19 @@ pub struct SeriesNumber {
     pub prefix: String,
     /// The series' year.
     pub year: FinancialYear,
+}
+
+/// Takes ids for new bills. On PostgreSQL, ids of bills that were never kept are not given again,
+/// and ranges of one run do not wait for each other's.
+pub fn allot_ids(tx: &mut Tx<'_>, count: usize) -> Result<Vec<BillId>, StoreError> {
+    // escape: a sequence, which no transaction holds
+    if tx.dialect() == Dialect::Postgres {
+        let many = i64::try_from(count).map_err(|_| StoreError::unexpected("a count of bills"))?;
+        let sql = "SELECT nextval('bill_ids') FROM generate_series(1, $1)";
+        return tx.list(sql, &[many.into()], |row| row.int(0).map(BillId));
+    }
+    let first = if count > 0 { allot(tx, Counter::Bills, count)? } else { 0 };
+    Ok((first..).take(count).map(BillId).collect())
 }
 
 /// Takes `count` consecutive numbers of a series and returns the first.

@@ -8,7 +8,7 @@ mod reports;
 mod runs;
 
 pub use bills::{
-    KeptBill, NewBill, Redraft, SeriesNumber, add_bills, allot_numbers, bills_of_month,
+    KeptBill, NewBill, Redraft, SeriesNumber, add_bills, allot_ids, allot_numbers, bills_of_month,
     delete_drafts, drafts_of_other_months, drafts_to_rerun, has_issued_bill, issue_drafts,
     issued_earlier, redraft, touch_previous_balance,
 };

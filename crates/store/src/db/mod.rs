@@ -7,6 +7,7 @@
 mod dialect;
 mod error;
 mod open;
+mod pool;
 mod row;
 mod sets;
 mod tx;
@@ -16,7 +17,7 @@ pub use error::StoreError;
 pub use open::Store;
 pub use row::Row;
 pub use sets::{Column, Each, Insert};
-pub use tx::{Lock, Tx, Work};
+pub use tx::{Lock, Mark, Tx, Work};
 pub use value::Value;
 
 pub(crate) use dialect::Dialect;

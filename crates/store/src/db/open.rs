@@ -1,8 +1,10 @@
 //! Opening a database, and transactions on it.
 //!
-//! It deliberately keeps one connection: SQLite has one writer, and the commands of one process
-//! work one after the other.
+//! It deliberately keeps one connection that writes to SQLite, which has one writer, and others
+//! that read meanwhile. PostgreSQL lets several transactions write at once, each on a connection
+//! of its own.
 
+use super::pool::Pool;
 use super::tx::{Conn, Statements};
 use super::{Dialect, StoreError, Tx, from_postgres, from_sqlite};
 use crate::migrations;
@@ -10,32 +12,86 @@ use rusqlite::config::DbConfig;
 use rusqlite::{OpenFlags, TransactionBehavior};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// How long a statement waits for another program's transaction on SQLite.
 const BUSY_TIMEOUT: Duration = Duration::from_mins(1);
-/// Pages SQLite keeps in memory, in KiB (a negative pragma value).
+/// Pages SQLite keeps in memory for writing, in KiB (a negative pragma value).
 const CACHE_KIB: i64 = 96 * 1024;
+/// Pages a connection that only reads keeps in memory, in KiB.
+const READING_CACHE_KIB: i64 = 16 * 1024;
+/// Connections that read from SQLite.
+const SQLITE_READERS: usize = 4;
 /// Prepared statements kept per connection; above the number of distinct texts.
 const STATEMENTS: usize = 200;
 /// How long a connection to PostgreSQL may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Connections to PostgreSQL of one program.
+const POSTGRES_CONNECTIONS: usize = 4;
+
 /// An open database.
 pub struct Store {
-    inner: Mutex<Inner>,
+    writers: Pool,
+    /// Readers of SQLite; on PostgreSQL every connection may do either.
+    readers: Option<Pool>,
+    /// Transactions begun that can write.
+    writes: AtomicU64,
     dialect: Dialect,
 }
 
-enum Inner {
+/// A connection.
+pub(super) enum Inner {
     Sqlite(rusqlite::Connection),
     Postgres(Box<postgres::Client>, Statements),
 }
 
-enum Place {
+impl Inner {
+    /// Whether another transaction can be tried on it.
+    pub(super) fn is_usable(&self) -> bool {
+        match self {
+            Self::Sqlite(_) => true,
+            Self::Postgres(client, _) => !client.is_closed(),
+        }
+    }
+}
+
+/// Where a database is.
+#[derive(Clone)]
+pub(super) enum Place {
     Sqlite(PathBuf, Duration),
     Postgres(Box<postgres::Config>),
+}
+
+impl Place {
+    /// A further connection to a database that exists.
+    pub(super) fn connect(&self) -> Result<Inner, StoreError> {
+        let inner = self.first(false)?;
+        if let Inner::Sqlite(conn) = &inner {
+            let sqlite = |error: rusqlite::Error| from_sqlite(&error);
+            conn.pragma_update(None, "cache_size", -READING_CACHE_KIB).map_err(sqlite)?;
+            conn.pragma_update(None, "query_only", true).map_err(sqlite)?;
+        }
+        Ok(inner)
+    }
+
+    fn first(&self, create: bool) -> Result<Inner, StoreError> {
+        match self {
+            Self::Sqlite(path, timeout) => open_sqlite(path, create, *timeout).map(Inner::Sqlite),
+            Self::Postgres(config) => {
+                let client = connect_postgres(config.as_ref().clone())?;
+                Ok(Inner::Postgres(Box::new(client), Statements::new()))
+            }
+        }
+    }
+
+    fn dialect(&self) -> Dialect {
+        match self {
+            Self::Sqlite(..) => Dialect::Sqlite,
+            Self::Postgres(_) => Dialect::Postgres,
+        }
+    }
 }
 
 fn place_of(url: &str) -> Result<Place, StoreError> {
@@ -120,16 +176,20 @@ impl Store {
     }
 
     fn connect(url: &str, create: bool) -> Result<Self, StoreError> {
-        let (inner, dialect) = match place_of(url)? {
-            Place::Sqlite(path, timeout) => {
-                (Inner::Sqlite(open_sqlite(&path, create, timeout)?), Dialect::Sqlite)
-            }
-            Place::Postgres(config) => {
-                let client = connect_postgres(*config)?;
-                (Inner::Postgres(Box::new(client), Statements::new()), Dialect::Postgres)
-            }
+        let place = place_of(url)?;
+        let (first, dialect) = (place.first(create)?, place.dialect());
+        // escape: SQLite has one writer at a time
+        let (most, readers) = if dialect == Dialect::Sqlite {
+            (1, Some(Pool::new(place.clone(), None, SQLITE_READERS)))
+        } else {
+            (POSTGRES_CONNECTIONS, None)
         };
-        let store = Self { inner: Mutex::new(inner), dialect };
+        let store = Self {
+            writers: Pool::new(place, Some(first), most),
+            readers,
+            writes: AtomicU64::new(0),
+            dialect,
+        };
         let known = migrations::latest();
         if let Some(found) = store.schema_version()?.filter(|found| *found > known) {
             return Err(StoreError::Newer { found, known });
@@ -139,8 +199,8 @@ impl Store {
 
     /// The version of the tables; `None` when there are none of ours.
     pub fn schema_version(&self) -> Result<Option<i64>, StoreError> {
-        let mut inner = self.lock();
-        match &mut *inner {
+        let mut loan = self.writers.lend()?;
+        match loan.inner()? {
             Inner::Sqlite(conn) => migrations::sqlite_version(conn),
             Inner::Postgres(client, _) => migrations::postgres_version(client),
         }
@@ -148,16 +208,16 @@ impl Store {
 
     /// A table of the database, whoever made it.
     fn any_table(&self) -> Result<Option<String>, StoreError> {
-        let mut inner = self.lock();
-        match &mut *inner {
+        let mut loan = self.writers.lend()?;
+        match loan.inner()? {
             Inner::Sqlite(conn) => migrations::sqlite_table(conn),
             Inner::Postgres(client, _) => migrations::postgres_table(client),
         }
     }
 
     fn migrate(&self) -> Result<(), StoreError> {
-        let mut inner = self.lock();
-        match &mut *inner {
+        let mut loan = self.writers.lend()?;
+        match loan.inner()? {
             Inner::Sqlite(conn) => migrations::migrate_sqlite(conn),
             Inner::Postgres(client, _) => migrations::migrate_postgres(client),
         }
@@ -166,6 +226,11 @@ impl Store {
     /// Whether the database is SQLite's file inside the program's reach.
     pub fn is_sqlite(&self) -> bool {
         self.dialect == Dialect::Sqlite
+    }
+
+    /// How many transactions that write can be at work at once.
+    pub fn writers(&self) -> usize {
+        self.writers.most()
     }
 
     /// Runs `work` in a transaction that may write; commits when it succeeds, keeps nothing when
@@ -191,13 +256,14 @@ impl Store {
         read_only: bool,
         work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut inner = self.lock();
-        match &mut *inner {
+        let pool = if read_only { self.readers.as_ref() } else { None };
+        let mut loan = pool.unwrap_or(&self.writers).lend()?;
+        match loan.inner()? {
             Inner::Sqlite(conn) => {
                 let sqlite = |error: rusqlite::Error| from_sqlite(&error);
-                conn.pragma_update(None, "query_only", read_only).map_err(sqlite)?;
                 let transaction = conn.transaction_with_behavior(behavior).map_err(sqlite)?;
-                let done = work(&mut Tx { conn: Conn::Sqlite(&transaction) })?;
+                let writes_before = self.count(read_only);
+                let done = work(&mut Tx { conn: Conn::Sqlite(&transaction), writes_before })?;
                 transaction.commit().map_err(sqlite)?;
                 Ok(done)
             }
@@ -210,7 +276,9 @@ impl Store {
                     builder = builder.read_only(true).isolation_level(level);
                 }
                 let transaction = builder.start().map_err(postgres)?;
-                let mut tx = Tx { conn: Conn::Postgres(transaction, statements) };
+                let writes_before = self.count(read_only);
+                let conn = Conn::Postgres(transaction, statements);
+                let mut tx = Tx { conn, writes_before };
                 let done = work(&mut tx)?;
                 if let Conn::Postgres(transaction, _) = tx.conn {
                     transaction.commit().map_err(postgres)?;
@@ -220,10 +288,9 @@ impl Store {
         }
     }
 
-    /// The connection. A panic elsewhere cannot have left a transaction open: it is rolled back
-    /// when dropped.
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    /// Counts a transaction; returns how many could write before it.
+    fn count(&self, read_only: bool) -> u64 {
+        self.writes.fetch_add(u64::from(!read_only), Ordering::Relaxed)
     }
 }
 

@@ -11,10 +11,13 @@ use std::collections::HashMap;
 /// What single-flight work locks. SQLite has one writer at a time and needs none of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lock {
+    /// Setting up the business: alone.
+    Business,
     /// Writing deliveries, orders, prices or customers: many at once, none while bills are made.
     Facts,
-    /// Making bills: alone.
-    Billing,
+    /// Making the bills of the range of customers of this number: each range once, many ranges at
+    /// once, none while facts are written.
+    Billing(i32),
 }
 
 /// What the statements of a transaction are like.
@@ -26,9 +29,12 @@ pub enum Work {
     WriteSets,
 }
 
-/// Number under which the lock between billing and facts is known to PostgreSQL ("dairy" in
+/// The group of PostgreSQL's advisory locks that the ranges of bill runs are locked in ("bill" in
 /// hexadecimal ASCII).
-const BILLING_LOCK: i64 = 0x64_61_69_72_79;
+const RANGE_LOCKS: i64 = 0x62_69_6c_6c;
+
+/// Memory that a statement over a set may take on PostgreSQL before it turns to the disk.
+const SET_MEMORY_MIB: u32 = 32;
 
 /// The prepared statements of a PostgreSQL connection, by their text.
 pub(super) type Statements = HashMap<String, postgres::Statement>;
@@ -36,6 +42,26 @@ pub(super) type Statements = HashMap<String, postgres::Statement>;
 /// A transaction on either database.
 pub struct Tx<'c> {
     pub(super) conn: Conn<'c>,
+    /// How many transactions of this store could write before this one.
+    pub(super) writes_before: u64,
+}
+
+/// What was changed before a transaction that writes, where there is one writer at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// Stays the same while no other connection changes the database.
+    elsewhere: i64,
+    /// Transactions of this store that could write before.
+    here: u64,
+}
+
+impl Mark {
+    /// The mark that a transaction has after so many more writes of this store, if nobody else
+    /// has changed anything in between.
+    #[must_use]
+    pub fn after(self, writes: u64) -> Self {
+        Self { here: self.here + writes, ..self }
+    }
 }
 
 /// The database a transaction runs on.
@@ -164,15 +190,33 @@ impl Tx<'_> {
 
     /// Takes a lock until the end of the transaction.
     pub fn lock(&mut self, lock: Lock) -> Result<(), StoreError> {
-        // escape: advisory locks; SQLite has one writer at a time
+        // escape: locks; SQLite has one writer at a time
         if self.dialect() == Dialect::Postgres {
-            let sql = match lock {
-                Lock::Facts => "SELECT 1::BIGINT FROM pg_advisory_xact_lock_shared($1)",
-                Lock::Billing => "SELECT 1::BIGINT FROM pg_advisory_xact_lock($1)",
+            // Modes of a table lock that go with themselves and not with each other; the row of
+            // the business is written by none of their holders.
+            let mode = match lock {
+                Lock::Business => "SHARE ROW EXCLUSIVE",
+                Lock::Facts => "ROW EXCLUSIVE",
+                Lock::Billing(_) => "SHARE",
             };
-            self.find(sql, &[BILLING_LOCK.into()], |row| row.int(0))?;
+            self.execute(&format!("LOCK TABLE business IN {mode} MODE"), &[])?;
+            if let Lock::Billing(range) = lock {
+                let sql = "SELECT 1::BIGINT FROM \
+                           pg_advisory_xact_lock(CAST($1 AS INTEGER), CAST($2 AS INTEGER))";
+                self.find(sql, &[RANGE_LOCKS.into(), i64::from(range).into()], |row| row.int(0))?;
+            }
         }
         Ok(())
+    }
+
+    /// Where there is one writer at a time: a mark of what was changed before this transaction.
+    pub fn mark(&mut self) -> Result<Option<Mark>, StoreError> {
+        // escape: PostgreSQL has locks instead
+        if self.dialect() == Dialect::Postgres {
+            return Ok(None);
+        }
+        let elsewhere = self.find("PRAGMA data_version", &[], |row| row.int(0))?;
+        Ok(elsewhere.map(|elsewhere| Mark { elsewhere, here: self.writes_before }))
     }
 
     /// Says what the coming statements of this transaction are like, so that a planner who does
@@ -187,6 +231,9 @@ impl Tx<'_> {
             };
             self.execute("SET LOCAL enable_seqscan = off", &[])?;
             self.execute("SET LOCAL enable_mergejoin = off", &[])?;
+            // Compiling costs more than these short statements, however dear they are estimated.
+            self.execute("SET LOCAL jit = off", &[])?;
+            self.execute(&format!("SET LOCAL work_mem = '{SET_MEMORY_MIB}MB'"), &[])?;
             self.execute(&format!("SET LOCAL enable_hashjoin = {joins}"), &[])?;
         }
         Ok(())

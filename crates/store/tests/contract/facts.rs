@@ -242,6 +242,7 @@ fn the_audit_trail_is_read_in_order() {
             record: "INV/26-27/000001".to_owned(),
             before: before.map(str::to_owned),
             after: Some("{\"total\":\"1.00\"}".to_owned()),
+            changed: None,
         };
         let entries = [entry("draft", None), entry("issue", Some("{}"))];
         write(&store, |tx| audit::write(tx, &actor(), &entries));

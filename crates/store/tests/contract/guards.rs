@@ -174,7 +174,8 @@ fn deliveries_on_an_issued_bill_stay_as_they_are() {
         ] {
             let sql =
                 format!("UPDATE deliveries SET {change} WHERE customer_id = 1 AND day = 20260901");
-            refused(&store, &[&sql], "a delivery on an issued bill never changes");
+            // Where several guards see it, any of them may speak.
+            refused(&store, &[&sql], "a delivery");
         }
         let gone = "DELETE FROM deliveries WHERE customer_id = 1 AND day = 20260901";
         refused(&store, &[gone], "a delivery on an issued bill is never removed");
@@ -251,12 +252,12 @@ fn a_delivery_never_becomes_another_one() {
     on_both(|database| {
         let store = issued(database);
         for change in
-            ["product_id = 2", "customer_id = 3", "day = 20260902", "shift = 2", "reference = 'R1'"]
+            ["product_id = 2", "customer_id = 3", "day = 20260817", "shift = 2", "reference = 'R1'"]
         {
             // On an issued bill, on a draft, on none.
             for place in ["bill_id = 1 AND line_no = 2", "bill_id = 2", "day = 20260920"] {
                 let sql = format!("UPDATE deliveries SET {change} WHERE {place}");
-                refused(&store, &[&sql], "never");
+                refused(&store, &[&sql], "a delivery");
             }
         }
     });
@@ -440,7 +441,7 @@ fn nothing_final_is_replaced() {
         }
         for sql in [
             "REPLACE INTO audit SELECT id, at, 'nobody', action, table_name, record, before, \
-             after FROM audit",
+             after, person_id, role, request_id, changed FROM audit",
             "REPLACE INTO number_series SELECT prefix, financial_year, 1 FROM number_series",
             "REPLACE INTO ledger_transactions SELECT id, 20260901, customer_id, cause, bill_id, \
              posted_at FROM ledger_transactions",

@@ -38,7 +38,7 @@ pub fn month(text: &str) -> Month {
 }
 
 pub fn actor() -> Actor {
-    Actor { name: "office".to_owned(), at: Moment::parse("2026-09-30T10:00:00+05:30").unwrap() }
+    Actor::program("office", Moment::parse("2026-09-30T10:00:00+05:30").unwrap())
 }
 
 pub fn customer(code: &str) -> Customer {
@@ -263,6 +263,7 @@ pub fn issued(database: &Database) -> Store {
             record: number.number.as_str().to_owned(),
             before: None,
             after: Some("{}".to_owned()),
+            changed: None,
         };
         store::audit::write(tx, &actor(), &[entry])
     });

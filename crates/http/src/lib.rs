@@ -1,0 +1,5 @@
+//! How we are asked: the API over HTTP.
+//!
+//! It deliberately decides nothing: a handler reads the request, calls `app`, and replies.
+
+pub mod problem;

@@ -1,0 +1,86 @@
+//! The connections of a store, lent to one transaction each.
+//!
+//! It deliberately opens a connection only when all others are lent, and never more than allowed.
+
+use super::StoreError;
+use super::open::{Inner, Place};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+/// Connections that are not lent, and how many there are in all.
+struct Kept {
+    idle: Vec<Inner>,
+    open: usize,
+}
+
+/// A limited number of connections to one place.
+pub(super) struct Pool {
+    place: Place,
+    most: usize,
+    kept: Mutex<Kept>,
+    returned: Condvar,
+}
+
+/// A connection on loan; it goes back when this is dropped.
+pub(super) struct Loan<'p> {
+    pool: &'p Pool,
+    inner: Option<Inner>,
+}
+
+impl Pool {
+    /// A pool of at most so many connections, with its first, if there is one.
+    pub(super) fn new(place: Place, first: Option<Inner>, most: usize) -> Self {
+        let idle: Vec<Inner> = first.into_iter().collect();
+        let kept = Mutex::new(Kept { open: idle.len(), idle });
+        Self { place, most, kept, returned: Condvar::new() }
+    }
+
+    /// How many connections there can be at once.
+    pub(super) fn most(&self) -> usize {
+        self.most
+    }
+
+    /// Lends a connection; waits for one when as many as allowed are lent.
+    pub(super) fn lend(&self) -> Result<Loan<'_>, StoreError> {
+        let mut kept = self.kept();
+        loop {
+            if let Some(inner) = kept.idle.pop() {
+                return Ok(Loan { pool: self, inner: Some(inner) });
+            }
+            if kept.open < self.most {
+                break;
+            }
+            kept = self.returned.wait(kept).unwrap_or_else(PoisonError::into_inner);
+        }
+        kept.open += 1;
+        drop(kept);
+        // Counts as lent while it is being made, and makes room again if that fails.
+        let mut loan = Loan { pool: self, inner: None };
+        loan.inner = Some(self.place.connect()?);
+        Ok(loan)
+    }
+
+    /// The state. A panic elsewhere cannot have left a transaction open: it is rolled back when
+    /// dropped.
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Loan<'_> {
+    /// The connection.
+    pub(super) fn inner(&mut self) -> Result<&mut Inner, StoreError> {
+        self.inner.as_mut().ok_or_else(|| StoreError::unexpected("a connection given back"))
+    }
+}
+
+impl Drop for Loan<'_> {
+    fn drop(&mut self) {
+        let mut kept = self.pool.kept();
+        match self.inner.take().filter(Inner::is_usable) {
+            Some(inner) => kept.idle.push(inner),
+            None => kept.open -= 1,
+        }
+        drop(kept);
+        self.pool.returned.notify_one();
+    }
+}
