@@ -7,6 +7,11 @@ use serde_json::json;
 use store::business::{self, Business};
 use store::{Lock, Store, Tx, audit};
 
+/// Whether the database answers and has a business.
+pub fn is_ready(store: &Store) -> Result<(), AppError> {
+    store.read(load).map(|_| ())
+}
+
 /// Sets up the business. Doing so again with the same facts changes nothing.
 pub fn set_up(store: &Store, actor: &Actor, business: &Business) -> Result<bool, AppError> {
     store.write(|tx| {

@@ -47,6 +47,9 @@ pub enum AppError {
     /// What was asked for cannot be understood or does not fit together.
     #[error("{0}")]
     BadArgument(String),
+    /// A page cannot begin where it was asked to.
+    #[error("{0}")]
+    BadPlace(String),
     /// Parts of what was sent are wrong.
     #[error(transparent)]
     Invalid(#[from] Invalid),
@@ -61,6 +64,17 @@ pub enum AppError {
         /// The version that is kept.
         present: i64,
     },
+    /// The first request with the same Idempotency-Key is still at work.
+    #[error("the first request with this Idempotency-Key is still at work; ask again in a moment")]
+    RequestOutstanding,
+    /// The Idempotency-Key was used with another content.
+    #[error(
+        "this Idempotency-Key was used with another content; send a new request with a new key"
+    )]
+    IdempotencyKeyReused,
+    /// No sign in.
+    #[error("not signed in")]
+    NotSignedIn,
     /// The caller may not do it.
     #[error("{0}")]
     NotAllowed(String),
@@ -113,9 +127,13 @@ impl AppError {
             Self::NothingToIssue(_) => "nothing_to_issue",
             Self::BadFile(_) => "bad_file",
             Self::BadArgument(_) => "bad_argument",
+            Self::BadPlace(_) => "bad_request",
             Self::Invalid(_) => "invalid",
             Self::Conflict(_) => "conflict",
             Self::VersionLost { .. } => "version_lost",
+            Self::RequestOutstanding => "request_outstanding",
+            Self::IdempotencyKeyReused => "idempotency_key_reused",
+            Self::NotSignedIn => "not_signed_in",
             Self::NotAllowed(_) => "not_allowed",
             Self::NotFound(_) => "not_found",
             Self::Overflow(_) => "amount_too_large",

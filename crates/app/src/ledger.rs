@@ -5,7 +5,7 @@
 use crate::{AppError, business};
 use domain::ledger::Account;
 use domain::money::Money;
-use store::{Store, ledger};
+use store::{Store, Tx, ledger};
 
 pub use store::ledger::{CustomerBalance, JournalEntry};
 
@@ -28,6 +28,12 @@ pub fn balances(store: &Store) -> Result<Balances, AppError> {
         let sum = Money::sum(accounts.iter().map(|(_, balance, _)| *balance))?;
         Ok(Balances { accounts, sum, customers: ledger::customer_balances(tx)? })
     })
+}
+
+/// What every account comes to.
+pub fn accounts(tx: &mut Tx<'_>) -> Result<Vec<(Account, Money)>, AppError> {
+    let accounts = ledger::balances(tx)?;
+    Ok(accounts.into_iter().map(|(account, balance, _)| (account, balance)).collect())
 }
 
 /// Hands every entry to `each`, by day and transaction.

@@ -3,17 +3,25 @@
 //!
 //! It deliberately knows no command line, no HTTP, and no SQL.
 
+pub mod access;
 mod audit;
 pub mod billing;
 pub mod business;
+pub mod catalog;
+pub mod customers;
+pub mod deliveries;
 mod error;
 pub mod explain;
+pub mod gate;
 pub mod generator;
 pub mod import;
 mod invalid;
 pub mod ledger;
+pub mod orders;
+mod paging;
 pub mod verify;
 
 pub use error::AppError;
 pub use invalid::Invalid;
 pub use store::audit::Actor;
+pub use store::{Store, Tx};

@@ -2,4 +2,20 @@
 //!
 //! It deliberately decides nothing: a handler reads the request, calls `app`, and replies.
 
+#![allow(unused_qualifications, reason = "the macro that describes handlers writes paths whole")]
+
+mod areas;
+mod caller;
+mod extract;
+mod in_flight;
+mod layers;
+mod openapi;
+mod page;
 pub mod problem;
+mod router;
+mod server;
+mod service;
+
+pub use router::{BASE, description, router};
+pub use server::{HEADER_READ_TIMEOUT, serve};
+pub use service::{Clock, Parts, Service};

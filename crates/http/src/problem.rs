@@ -96,10 +96,21 @@ impl From<AppError> for Problem {
             return problem;
         }
         let mut problem = Self::new(code, error.to_string());
-        if let AppError::Invalid(invalid) = &error {
-            for (pointer, detail) in invalid.parts() {
-                problem = problem.at(pointer, detail);
+        match &error {
+            AppError::Invalid(invalid) => {
+                for (pointer, detail) in invalid.parts() {
+                    problem = problem.at(pointer, detail);
+                }
             }
+            AppError::BadFile(bad) => {
+                // Lines of a text, as RFC 5147 names them.
+                for row in &bad.rows {
+                    let (line, column) = (row.line, row.column.max(1));
+                    problem = problem
+                        .at(format!("#line={line}"), format!("column {column}: {}", row.what));
+                }
+            }
+            _ => {}
         }
         problem
     }

@@ -196,3 +196,6 @@ CREATE TABLE job_schedules (
 
 INSERT INTO counters (name, next) VALUES
     ('audit_seals', 1), ('people', 1), ('sign_in_attempts', 1), ('api_keys', 1), ('jobs', 1);
+
+-- What has changed since: for programs that follow.
+CREATE INDEX customers_by_change ON customers (updated_at, code);

@@ -62,7 +62,19 @@ const PUT_OWN: Each = Each {
         Column::Int("import"),
     ],
 };
-pub(crate) const QUERIES: &[&str] = &[PRODUCTS, UPDATE, GENERAL, OWN, OWN_ALL];
+pub(crate) const PAGE: &str = "SELECT id, sku, name, unit, hsn, tax_rate, tax_inclusive, \
+     price_milli, version, created_at, updated_at FROM products WHERE sku > $1 \
+     ORDER BY sku LIMIT $2";
+pub(crate) const KNOWN: &str = "SELECT id, sku, name, unit, hsn, tax_rate, tax_inclusive, \
+     price_milli, version, created_at, updated_at FROM products WHERE sku = $1";
+pub(crate) const GENERAL_OF: &str = "SELECT product_id, effective_from, price_milli \
+     FROM general_prices WHERE product_id = $1 AND effective_from > $2 \
+     ORDER BY effective_from LIMIT $3";
+pub(crate) const OWN_OF: &str = "SELECT customer_id, product_id, effective_from, price_milli \
+     FROM customer_prices WHERE customer_id = $1 AND product_id = $2 AND effective_from > $3 \
+     ORDER BY effective_from LIMIT $4";
+pub(crate) const QUERIES: &[&str] =
+    &[PRODUCTS, UPDATE, GENERAL, OWN, OWN_ALL, PAGE, KNOWN, GENERAL_OF, OWN_OF];
 pub(crate) const SETS: &[&Each] = &[&PUT_GENERAL, &PUT_OWN];
 
 /// All products by id.
@@ -84,6 +96,58 @@ fn read(row: &Row<'_>) -> Result<Product, StoreError> {
         tax_inclusive: row.flag(6)?,
         price: row.opt_int(7)?.map(UnitPrice::from_milli),
     })
+}
+
+/// A product as kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Its id.
+    pub id: ProductId,
+    /// Its facts.
+    pub product: Product,
+    /// How often it has changed, from 1.
+    pub version: i64,
+    /// When it was added.
+    pub created_at: Moment,
+    /// When it was changed last.
+    pub updated_at: Moment,
+}
+
+fn read_known(row: &Row<'_>) -> Result<Known, StoreError> {
+    Ok(Known {
+        id: ProductId(row.int(0)?),
+        product: read(row)?,
+        version: row.int(8)?,
+        created_at: Moment::from_unix_micros(row.int(9)?),
+        updated_at: Moment::from_unix_micros(row.int(10)?),
+    })
+}
+
+/// A page of products by SKU, after one of them.
+pub fn page(tx: &mut Tx<'_>, after: &str, limit: i64) -> Result<Vec<Known>, StoreError> {
+    tx.list(PAGE, &[after.into(), limit.into()], read_known)
+}
+
+/// A product by SKU.
+pub fn known(tx: &mut Tx<'_>, sku: &str) -> Result<Option<Known>, StoreError> {
+    tx.find(KNOWN, &[sku.into()], read_known)
+}
+
+/// The dated prices of a product, general or of one customer, after a day.
+pub fn prices_of(
+    tx: &mut Tx<'_>,
+    product: ProductId,
+    customer: Option<CustomerId>,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<PriceChange>, StoreError> {
+    match customer {
+        None => tx.list(GENERAL_OF, &[product.0.into(), after.into(), limit.into()], read_general),
+        Some(customer) => {
+            let params = [customer.0.into(), product.0.into(), after.into(), limit.into()];
+            tx.list(OWN_OF, &params, read_own)
+        }
+    }
 }
 
 fn facts(product: &Product) -> [Value<'_>; 6] {
@@ -162,11 +226,13 @@ pub fn price_book(
 
 /// All dated general prices.
 pub fn general_prices(tx: &mut Tx<'_>) -> Result<Vec<PriceChange>, StoreError> {
-    tx.list(GENERAL, &[], |row| {
-        let from = day(row.int(1)?, "general_prices.effective_from")?;
-        let price = UnitPrice::from_milli(row.int(2)?);
-        Ok(change(None, ProductId(row.int(0)?), from, Some(price)))
-    })
+    tx.list(GENERAL, &[], read_general)
+}
+
+fn read_general(row: &Row<'_>) -> Result<PriceChange, StoreError> {
+    let from = day(row.int(1)?, "general_prices.effective_from")?;
+    let price = UnitPrice::from_milli(row.int(2)?);
+    Ok(change(None, ProductId(row.int(0)?), from, Some(price)))
 }
 
 /// All customers' own prices.

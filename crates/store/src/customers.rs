@@ -39,7 +39,136 @@ pub(crate) const PARTIES: &str = "SELECT id, code, state, gstin FROM customers \
      WHERE id BETWEEN $1 AND $2 ORDER BY id";
 pub(crate) const LAST_ID: &str = "SELECT MAX(id) FROM customers";
 pub(crate) const BY_CODE: &str = "SELECT id, name FROM customers WHERE code = $1";
-pub(crate) const QUERIES: &[&str] = &[CODES, ALL, UPDATE, PARTIES, LAST_ID, BY_CODE];
+pub(crate) const KNOWN: &str = "SELECT id, code, name, phone, email, language, address, \
+     pincode, state, gstin, route, opening_balance_paise, version, created_at, updated_at \
+     FROM customers WHERE code = $1";
+/// One page; `{after}` is where it goes on, `{order}` how it is sorted.
+macro_rules! page {
+    ($after:literal, $order:literal) => {
+        concat!(
+            "SELECT id, code, name, phone, email, language, address, pincode, state, gstin, \
+             route, opening_balance_paise, version, created_at, updated_at FROM customers WHERE ",
+            $after,
+            " AND (CAST($3 AS TEXT) IS NULL OR route = $3) \
+             AND (CAST($4 AS TEXT) IS NULL OR state = $4) \
+             AND (CAST($5 AS TEXT) IS NULL OR lower(name) LIKE $5 ESCAPE '!' \
+             OR lower(code) LIKE $5 ESCAPE '!') ORDER BY ",
+            $order,
+            " LIMIT $6"
+        )
+    };
+}
+pub(crate) const PAGE_UP: &str = page!("code > $1 AND CAST($2 AS BIGINT) IS NULL", "code");
+pub(crate) const PAGE_DOWN: &str =
+    page!("(CAST($1 AS TEXT) IS NULL OR code < $1) AND CAST($2 AS BIGINT) IS NULL", "code DESC");
+pub(crate) const PAGE_CHANGED: &str = page!("(updated_at, code) > ($2, $1)", "updated_at, code");
+pub(crate) const PAGE_NEWEST: &str =
+    page!("(updated_at, code) < ($2, $1)", "updated_at DESC, code DESC");
+pub(crate) const QUERIES: &[&str] = &[
+    CODES,
+    ALL,
+    UPDATE,
+    PARTIES,
+    LAST_ID,
+    BY_CODE,
+    KNOWN,
+    PAGE_UP,
+    PAGE_DOWN,
+    PAGE_CHANGED,
+    PAGE_NEWEST,
+];
+
+/// A customer as kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Its id.
+    pub id: CustomerId,
+    /// Its facts.
+    pub customer: Customer,
+    /// How often it has changed, from 1.
+    pub version: i64,
+    /// When it was added.
+    pub created_at: Moment,
+    /// When it was changed last.
+    pub updated_at: Moment,
+}
+
+fn read_known(row: &Row<'_>) -> Result<Known, StoreError> {
+    Ok(Known {
+        id: CustomerId(row.int(0)?),
+        customer: read(row)?,
+        version: row.int(12)?,
+        created_at: Moment::from_unix_micros(row.int(13)?),
+        updated_at: Moment::from_unix_micros(row.int(14)?),
+    })
+}
+
+/// A customer by code.
+pub fn known(tx: &mut Tx<'_>, code: &str) -> Result<Option<Known>, StoreError> {
+    tx.find(KNOWN, &[code.into()], read_known)
+}
+
+/// How a page of customers is sorted, and the last customer of the page before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum After {
+    /// By code, rising.
+    Code(String),
+    /// By code, falling; none for the first page.
+    CodeFalling(Option<String>),
+    /// By the time of the last change, rising, then code.
+    Changed(Moment, String),
+    /// By the time of the last change, falling, then code.
+    ChangedFalling(Moment, String),
+}
+
+/// Which customers are asked for; what is absent does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Their route.
+    pub route: Option<String>,
+    /// The code of their State.
+    pub state: Option<String>,
+    /// A part of name or code, in lower case.
+    pub part: Option<String>,
+}
+
+/// At most `limit` customers.
+pub fn page(
+    tx: &mut Tx<'_>,
+    filter: &Filter,
+    after: &After,
+    limit: i64,
+) -> Result<Vec<Known>, StoreError> {
+    let (sql, code, at) = match after {
+        After::Code(code) => (PAGE_UP, Some(code), None),
+        After::CodeFalling(code) => (PAGE_DOWN, code.as_ref(), None),
+        After::Changed(at, code) => (PAGE_CHANGED, Some(code), Some(at)),
+        After::ChangedFalling(at, code) => (PAGE_NEWEST, Some(code), Some(at)),
+    };
+    let part = filter.part.as_deref().map(part_pattern);
+    let params = [
+        code.map(String::as_str).into(),
+        at.map(|at| at.unix_micros()).into(),
+        filter.route.as_deref().into(),
+        filter.state.as_deref().into(),
+        part.as_deref().into(),
+        limit.into(),
+    ];
+    tx.list(sql, &params, read_known)
+}
+
+/// A pattern that finds a part anywhere, whatever characters it has.
+pub(crate) fn part_pattern(part: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in part.chars() {
+        if matches!(c, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
 
 /// The ids of all customers by code.
 pub fn codes(tx: &mut Tx<'_>) -> Result<HashMap<String, CustomerId>, StoreError> {

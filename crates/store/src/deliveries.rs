@@ -3,6 +3,10 @@
 //!
 //! It deliberately does not decide which ones are billed.
 
+mod list;
+
+pub use list::{Listed, Place, page};
+
 use crate::catalog::day;
 use crate::db::{Column, Each, Row, StoreError, Tx};
 use domain::calendar::{Day, Month};
@@ -120,7 +124,8 @@ pub(crate) const OF_LINE: &str = "SELECT d.day, d.shift, d.reference, d.quantity
      i.file_name, i.actor, i.imported_at FROM deliveries d JOIN imports i ON i.id = d.import_id \
      WHERE d.customer_id = $1 AND d.day BETWEEN $2 AND $3 AND d.bill_id = $4 AND d.line_no = $5 \
      ORDER BY d.day, d.shift, d.reference";
-pub(crate) const QUERIES: &[&str] = &[OF_MONTH, EARLIER, LATE_ON_BILLS, UNBILLED, OF_LINE];
+pub(crate) const QUERIES: &[&str] =
+    &[OF_MONTH, EARLIER, LATE_ON_BILLS, UNBILLED, OF_LINE, list::PAGE];
 pub(crate) const SETS: &[&Each] =
     &[&ADD, &KEPT_BY_KEY, &KEPT_BY_REFERENCE, &CORRECT, &LINK, &UNLINK, &MARK, &SETTLE];
 

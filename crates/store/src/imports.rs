@@ -4,6 +4,7 @@
 
 use crate::audit::Actor;
 use crate::db::{StoreError, Tx};
+use domain::calendar::Moment;
 
 /// The counters of ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +49,9 @@ pub(crate) const ADD: &str = "INSERT INTO imports \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 pub(crate) const FINISH: &str = "UPDATE imports \
      SET row_count = $2, added = $3, changed = $4, unchanged = $5 WHERE id = $1";
-pub(crate) const QUERIES: &[&str] = &[ALLOT, ADD, FINISH];
+pub(crate) const PAGE: &str = "SELECT id, kind, file_name, row_count, added, changed, \
+     unchanged, actor, imported_at FROM imports WHERE id < $1 ORDER BY id DESC LIMIT $2";
+pub(crate) const QUERIES: &[&str] = &[ALLOT, ADD, FINISH, PAGE];
 
 /// Takes `count` consecutive ids and returns the first.
 pub fn allot(tx: &mut Tx<'_>, counter: Counter, count: usize) -> Result<i64, StoreError> {
@@ -56,6 +59,12 @@ pub fn allot(tx: &mut Tx<'_>, counter: Counter, count: usize) -> Result<i64, Sto
     let next = tx.find(ALLOT, &[counter.name().into(), many.into()], |row| row.int(0))?;
     next.map(|next| next - many)
         .ok_or_else(|| StoreError::unexpected(format!("counters has no {}", counter.name())))
+}
+
+/// Waits until no other transaction is adding records of a kind, and lets none begin until the end
+/// of this one. What is read afterwards stays true.
+pub fn queue(tx: &mut Tx<'_>, counter: Counter) -> Result<(), StoreError> {
+    allot(tx, counter, 0).map(|_| ())
 }
 
 /// What an import did.
@@ -106,4 +115,41 @@ pub fn finish(tx: &mut Tx<'_>, id: i64, tally: &Tally) -> Result<(), StoreError>
         count(tally.unchanged),
     ];
     tx.execute(FINISH, &params).map(|_| ())
+}
+
+/// An import as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Import {
+    /// Its id.
+    pub id: i64,
+    /// What was imported.
+    pub kind: String,
+    /// What the file is called.
+    pub file_name: String,
+    /// What it did.
+    pub tally: Tally,
+    /// Who imported it.
+    pub actor: String,
+    /// When.
+    pub at: Moment,
+}
+
+/// A page of imports, the newest first, before one of them.
+pub fn page(tx: &mut Tx<'_>, before: i64, limit: i64) -> Result<Vec<Import>, StoreError> {
+    tx.list(PAGE, &[before.into(), limit.into()], |row| {
+        let count = |place| row.int(place).map(|count| u64::try_from(count).unwrap_or(0));
+        Ok(Import {
+            id: row.int(0)?,
+            kind: row.text(1)?.to_owned(),
+            file_name: row.text(2)?.to_owned(),
+            tally: Tally {
+                rows: count(3)?,
+                added: count(4)?,
+                changed: count(5)?,
+                unchanged: count(6)?,
+            },
+            actor: row.text(7)?.to_owned(),
+            at: Moment::from_unix_micros(row.int(8)?),
+        })
+    })
 }

@@ -10,6 +10,7 @@ pub mod catalog;
 pub mod customers;
 mod db;
 pub mod deliveries;
+pub mod idempotency;
 pub mod imports;
 pub mod ledger;
 mod migrations;

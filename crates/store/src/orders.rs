@@ -69,7 +69,23 @@ pub(crate) const OF_LINE: &str = "SELECT o.reference, o.ordered_on, o.delivery_d
      FROM orders o JOIN imports i ON i.id = o.import_id \
      WHERE o.customer_id = $1 AND o.bill_id = $2 AND o.line_no = $3 \
      ORDER BY o.delivery_day, o.reference";
-pub(crate) const QUERIES: &[&str] = &[CORRECT, OF_MONTH, EARLIER, LATE_ON_BILLS, OF_LINE];
+macro_rules! listed {
+    () => {
+        "SELECT o.id, o.reference, o.ordered_on, o.delivery_day, c.code, p.sku, \
+         o.quantity_milli, o.status, o.agreed_price_milli, b.number, b.month, o.line_no \
+         FROM orders o JOIN customers c ON c.id = o.customer_id \
+         JOIN products p ON p.id = o.product_id LEFT JOIN bills b ON b.id = o.bill_id "
+    };
+}
+pub(crate) const PAGE: &str = concat!(
+    listed!(),
+    "WHERE o.id > $1 AND (CAST($2 AS BIGINT) IS NULL OR o.customer_id = $2) \
+     AND (CAST($3 AS TEXT) IS NULL OR o.status = $3) AND o.delivery_day BETWEEN $4 AND $5 \
+     ORDER BY o.id LIMIT $6"
+);
+pub(crate) const BY_REFERENCE: &str = concat!(listed!(), "WHERE o.reference = $1");
+pub(crate) const QUERIES: &[&str] =
+    &[CORRECT, OF_MONTH, EARLIER, LATE_ON_BILLS, OF_LINE, PAGE, BY_REFERENCE];
 pub(crate) const SETS: &[&Each] = &[&KEPT, &LINK, &UNLINK];
 
 /// Adds orders.
@@ -280,4 +296,99 @@ pub fn of_line(
             imported_at: row.int(7)?,
         })
     })
+}
+
+/// An order as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its id.
+    pub id: OrderId,
+    /// The sender's reference.
+    pub reference: String,
+    /// The day it was asked for.
+    pub ordered_on: Day,
+    /// The day it was or will be delivered.
+    pub delivery_day: Day,
+    /// The customer's code.
+    pub customer_code: String,
+    /// The product's code.
+    pub sku: String,
+    /// How much.
+    pub quantity: Quantity,
+    /// What became of it.
+    pub status: Status,
+    /// The price agreed for it.
+    pub agreed_price: Option<UnitPrice>,
+    /// The bill it is on.
+    pub on: Option<OnBill>,
+}
+
+/// Where a delivery or order stands on a bill.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OnBill {
+    /// The bill's number; none for a draft.
+    pub number: Option<String>,
+    /// The bill's month, as `yyyymm`.
+    pub month: i64,
+    /// The line, from 1.
+    pub line: i64,
+}
+
+/// The bill of three columns: number, month, line.
+pub(crate) fn read_on(row: &Row<'_>, at: usize) -> Result<Option<OnBill>, StoreError> {
+    let (month, line) = (row.opt_int(at + 1)?, row.opt_int(at + 2)?);
+    let number = row.opt_text(at)?.map(str::to_owned);
+    Ok(month.zip(line).map(|(month, line)| OnBill { number, month, line }))
+}
+
+fn read_listed(row: &Row<'_>) -> Result<Listed, StoreError> {
+    let status = Status::parse(row.text(7)?);
+    Ok(Listed {
+        id: OrderId(row.int(0)?),
+        reference: row.text(1)?.to_owned(),
+        ordered_on: day(row.int(2)?, "orders.ordered_on")?,
+        delivery_day: day(row.int(3)?, "orders.delivery_day")?,
+        customer_code: row.text(4)?.to_owned(),
+        sku: row.text(5)?.to_owned(),
+        quantity: Quantity::from_milli(row.int(6)?),
+        status: status.ok_or_else(|| StoreError::unexpected("orders.status"))?,
+        agreed_price: row.opt_int(8)?.map(UnitPrice::from_milli),
+        on: read_on(row, 9)?,
+    })
+}
+
+/// Which orders are asked for; what is absent does not matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Filter {
+    /// Whose.
+    pub customer: Option<CustomerId>,
+    /// What became of them.
+    pub status: Option<Status>,
+    /// The first day of delivery.
+    pub from: Day,
+    /// The last day of delivery.
+    pub to: Day,
+}
+
+/// A page of orders in the order in which they came, after one of them.
+pub fn page(
+    tx: &mut Tx<'_>,
+    filter: &Filter,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Listed>, StoreError> {
+    let params = [
+        after.into(),
+        filter.customer.map(|customer| customer.0).into(),
+        filter.status.map(Status::as_str).into(),
+        filter.from.number().into(),
+        filter.to.number().into(),
+        limit.into(),
+    ];
+    tx.list(PAGE, &params, read_listed)
+}
+
+/// An order by its reference.
+pub fn by_reference(tx: &mut Tx<'_>, reference: &str) -> Result<Option<Listed>, StoreError> {
+    tx.find(BY_REFERENCE, &[reference.into()], read_listed)
 }

@@ -4,7 +4,9 @@
 
 use crate::db::{Dialect, Each};
 use crate::verify;
-use crate::{audit, billing, business, catalog, customers, deliveries, imports, ledger, orders};
+use crate::{
+    audit, billing, business, catalog, customers, deliveries, idempotency, imports, ledger, orders,
+};
 
 /// The text of every query for SQLite (`true`) or PostgreSQL.
 pub fn all_queries(for_sqlite: bool) -> Vec<String> {
@@ -15,6 +17,7 @@ pub fn all_queries(for_sqlite: bool) -> Vec<String> {
         catalog::QUERIES,
         customers::QUERIES,
         deliveries::QUERIES,
+        idempotency::QUERIES,
         imports::QUERIES,
         ledger::QUERIES,
         orders::QUERIES,

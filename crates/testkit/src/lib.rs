@@ -123,6 +123,7 @@ pub fn back_to_the_second_version() -> Vec<String> {
     ];
     let mut statements: Vec<String> =
         tables.iter().map(|table| format!("DROP TABLE {table}")).collect();
+    statements.push("DROP INDEX customers_by_change".to_owned());
     let indexes = ["person", "time"];
     statements.extend(indexes.map(|index| format!("DROP INDEX audit_by_{index}")));
     let columns = ["person_id", "role", "request_id", "changed"];

@@ -14,4 +14,6 @@ pub mod wire;
 
 pub use part::Changes;
 pub use run::{Mode, Report, Request, run};
-pub use show::{bill_by_number, bill_of_customer, for_each_bill};
+pub use show::{
+    bill_by_number, bill_of_customer, by_number, for_each_bill, of_customer, own, page,
+};

@@ -9,9 +9,10 @@ use domain::billing::{Certificate, Counts};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use store::billing::{BillLine, PrintedBill};
+use utoipa::ToSchema;
 
 /// A bill.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Bill {
     /// Its number; absent for a draft.
     pub number: Option<String>,
@@ -50,7 +51,7 @@ pub struct Bill {
 }
 
 /// A printed line.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Line {
     /// `delivery`, `order` or `late`.
     pub kind: &'static str,
@@ -137,7 +138,7 @@ fn line(kept: &BillLine) -> Line {
 }
 
 /// A run: its certificate and what it changed.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Run {
     /// What was done: `draft`, `run_and_issue` or `issue`.
     pub mode: &'static str,
@@ -151,7 +152,7 @@ pub struct Run {
 }
 
 /// What a run changed.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct RunChanges {
     /// Bills made for the first time.
     pub created: u64,
@@ -166,7 +167,7 @@ pub struct RunChanges {
 }
 
 /// The certificate of a run.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct CertificateShape {
     /// The month.
     pub month: String,
@@ -187,7 +188,7 @@ pub struct CertificateShape {
 }
 
 /// Customers by what became of them.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Customers {
     /// Looked at.
     pub considered: u64,
@@ -202,7 +203,7 @@ pub struct Customers {
 }
 
 /// A customer who could not be billed.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct ExcludedShape {
     /// The customer's code.
     pub customer_code: String,
@@ -211,7 +212,7 @@ pub struct ExcludedShape {
 }
 
 /// Deliveries or orders by what became of them.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Items {
     /// Looked at.
     pub considered: u64,
@@ -224,7 +225,7 @@ pub struct Items {
 }
 
 /// The month's bills by state.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Bills {
     /// Still drafts.
     pub draft: u64,
@@ -233,7 +234,7 @@ pub struct Bills {
 }
 
 /// Sums that must agree.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct SumsShape {
     /// What the deliveries and orders come to with taxes, valued anew from themselves.
     pub deliveries: String,

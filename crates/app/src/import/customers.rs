@@ -6,7 +6,7 @@
 use super::Job;
 use super::table::{Column, Row, Table, may, must};
 use crate::AppError;
-use domain::calendar::Day;
+use crate::customers::{keep, opening_balance, opening_day, opening_is_fixed};
 use domain::customers::{
     Customer, Email, Gstin, Language, Phone, Pincode, State, check_code, check_free_text,
     check_name,
@@ -14,9 +14,8 @@ use domain::customers::{
 use domain::ids::CustomerId;
 use domain::ledger::{Transaction, opening_balance_transaction};
 use domain::money::Money;
-use serde_json::{Value, json};
 use std::collections::HashMap;
-use store::{audit, billing, customers, ledger};
+use store::{customers, ledger};
 
 pub(super) const COLUMNS: &[Column] = &[
     must("code"),
@@ -111,32 +110,13 @@ fn read(job: &mut Job<'_, '_>, row: &Row<'_>, known: Option<&Customer>) -> Optio
     (job.bad.count() == before).then_some(customer)
 }
 
-/// The largest opening balance either way: ten thousand crore rupees, so that the sum over all
-/// customers still fits.
-const MAX_OPENING: Money = Money::from_paise(10_000_000_000_000);
-
-fn opening_balance(text: &str) -> Result<Money, String> {
-    let money = Money::parse(text).map_err(|error| error.to_string())?;
-    if money > MAX_OPENING || money < Money::from_paise(-MAX_OPENING.paise()) {
-        return Err(format!("\"{text}\" is too large; expected at most {MAX_OPENING} either way"));
-    }
-    Ok(money)
-}
-
-/// The day on which opening balances count: the last of the financial year before the import, so
-/// that they precede the bills of the year.
-fn opening_day(job: &Job<'_, '_>) -> Day {
-    let year = job.actor.at.business_day().month().financial_year().start_year();
-    Day::from_number(year * 10_000 + 3_31).unwrap_or(Day::MIN)
-}
-
 fn add(job: &mut Job<'_, '_>, added: &[Customer]) -> Result<(), AppError> {
     if added.is_empty() {
         return Ok(());
     }
     let list: Vec<&Customer> = added.iter().collect();
     let ids = customers::add(job.tx, &list, job.actor.at)?;
-    let day = opening_day(job);
+    let day = opening_day(job.actor);
     let mut postings: Vec<Transaction> = Vec::new();
     for (id, customer) in ids.into_iter().zip(added) {
         let opening = customer.opening_balance;
@@ -154,8 +134,8 @@ fn change(
     known: &Customer,
     customer: &Customer,
 ) -> Result<(), AppError> {
-    let (before, after) = (known.opening_balance, customer.opening_balance);
-    if before != after && billing::has_issued_bill(job.tx, id)? {
+    if opening_is_fixed(job.tx, id, known, customer)? {
+        let before = known.opening_balance;
         let what = format!(
             "{} opened with {before}, which stands on issued bills; expected {before} or a blank",
             customer.code
@@ -163,38 +143,7 @@ fn change(
         row.wrong(job, OPENING, what);
         return Ok(());
     }
-    customers::update(job.tx, id, customer, job.actor.at)?;
-    let day = opening_day(job);
-    let posting = opening_balance_transaction(day, id, before, after)?;
-    ledger::post(job.tx, posting.as_slice(), job.actor.at)?;
-    let entry = crate::audit::entry(
-        "change",
-        "customers",
-        &customer.code,
-        Some(&traced(known)),
-        Some(&traced(customer)),
-    );
-    audit::write(job.tx, job.actor, &[entry])?;
+    keep(job.tx, job.actor, id, known, customer)?;
     job.tally.changed += 1;
     Ok(())
-}
-
-/// What the audit trail keeps of a customer: phone numbers end in their last four digits only.
-fn traced(customer: &Customer) -> Value {
-    let phone = customer.phone.as_ref().map(|phone| {
-        let digits = phone.as_str();
-        format!("...{}", digits.get(digits.len().saturating_sub(4)..).unwrap_or(""))
-    });
-    json!({
-        "name": customer.name,
-        "phone": phone,
-        "email": customer.email.as_ref().map(Email::as_str),
-        "language": customer.language.map(Language::code),
-        "address": customer.address,
-        "pincode": customer.pincode.as_ref().map(Pincode::as_str),
-        "state": customer.state.map(State::code),
-        "gstin": customer.gstin.as_ref().map(Gstin::as_str),
-        "route": customer.route,
-        "opening_balance": customer.opening_balance.to_string(),
-    })
 }

@@ -47,7 +47,7 @@ impl Record {
 /// A CSV file being read.
 pub(super) struct CsvFile {
     path: PathBuf,
-    file: File,
+    file: Box<dyn Read>,
     reader: Reader,
     buffer: Vec<u8>,
     /// What of the buffer is not parsed yet.
@@ -97,6 +97,11 @@ impl CsvFile {
         if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
             return Err(unreadable("it is a folder".to_owned()));
         }
+        Self::read(path, Box::new(file))
+    }
+
+    /// Begins to read a file, from wherever it comes; `path` is what it is called.
+    pub(super) fn read(path: &Path, file: Box<dyn Read>) -> Result<Self, BadFile> {
         let mut csv = Self {
             path: path.to_owned(),
             file,

@@ -9,19 +9,22 @@ mod file;
 mod orders;
 mod prices;
 mod products;
+mod records;
 mod report;
 mod table;
 
 pub use report::{BadFile, BadRow, MAX_BAD_ROWS};
 
-use crate::{Actor, AppError, business};
+use crate::{Actor, AppError, business, paging};
 use report::BadRows;
 use serde_json::json;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use store::{Lock, Store, Tx, Work, audit, imports};
 use table::Table;
 
-pub use store::imports::Tally;
+pub use records::{Record, import_records};
+pub use store::imports::{Import, Tally};
 
 /// What a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,33 +118,86 @@ pub fn import_file(
 ) -> Result<Tally, AppError> {
     let table = Table::open(&source.path, columns_of(source.kind))?;
     let done = store.write(|tx| {
-        tx.lock(Lock::Facts)?;
-        tx.expect(Work::WriteSets)?;
-        business::load(tx)?;
-        let file_name = table.file_name().to_owned();
-        let import = imports::begin(tx, source.kind.as_str(), &file_name, actor)?;
-        let bad = BadRows::new(&source.path);
-        let mut job = Job { tx, actor, import, bad, tally: Tally::default(), progress };
-        match source.kind {
-            Kind::Customers => customers::import(&mut job, table)?,
-            Kind::Products => products::import(&mut job, table)?,
-            Kind::Prices => prices::import(&mut job, table)?,
-            Kind::Deliveries => deliveries::import(&mut job, table)?,
-            Kind::Orders => orders::import(&mut job, table)?,
-        }
-        let Job { tx, bad, tally, .. } = job;
-        bad.into_result()?;
+        let (import, tally) = take(tx, actor, source.kind, &source.path, table, progress)?;
         if tally.added + tally.changed == 0 {
             return Err(Stop::NothingNew(tally));
         }
-        imports::finish(tx, import, &tally)?;
-        trace(tx, actor, source.kind, &file_name, import, &tally)?;
+        finish(tx, actor, source.kind, &import, &tally)?;
         Ok(tally)
     });
     match done {
         Ok(tally) | Err(Stop::NothingNew(tally)) => Ok(tally),
         Err(Stop::Failed(error)) => Err(error),
     }
+}
+
+/// An import that has begun: its id, and the name of what is imported.
+type Begun = (i64, String);
+
+/// Takes the rows of a table; what is wrong with any of them is an error.
+fn take(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    kind: Kind,
+    path: &Path,
+    table: Table,
+    progress: &mut dyn FnMut(u64),
+) -> Result<(Begun, Tally), AppError> {
+    tx.lock(Lock::Facts)?;
+    tx.expect(Work::WriteSets)?;
+    business::load(tx)?;
+    let file_name = table.file_name().to_owned();
+    let import = imports::begin(tx, kind.as_str(), &file_name, actor)?;
+    let bad = BadRows::new(path);
+    let mut job = Job { tx, actor, import, bad, tally: Tally::default(), progress };
+    match kind {
+        Kind::Customers => customers::import(&mut job, table)?,
+        Kind::Products => products::import(&mut job, table)?,
+        Kind::Prices => prices::import(&mut job, table)?,
+        Kind::Deliveries => deliveries::import(&mut job, table)?,
+        Kind::Orders => orders::import(&mut job, table)?,
+    }
+    let Job { bad, tally, .. } = job;
+    bad.into_result()?;
+    Ok(((import, file_name), tally))
+}
+
+fn finish(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    kind: Kind,
+    (import, file_name): &Begun,
+    tally: &Tally,
+) -> Result<(), AppError> {
+    imports::finish(tx, *import, tally)?;
+    trace(tx, actor, kind, file_name, *import, tally)
+}
+
+/// Imports a file that is being sent, inside the transaction of its request. `name` is what it is
+/// called. That it said nothing new is kept too: the answer to the request is.
+pub fn import_sent(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    kind: Kind,
+    name: &str,
+    file: Box<dyn Read>,
+) -> Result<(i64, Tally), AppError> {
+    let path = Path::new(name);
+    let table = Table::read(path, file, columns_of(kind))?;
+    let (begun, tally) = take(tx, actor, kind, path, table, &mut |_| {})?;
+    finish(tx, actor, kind, &begun, &tally)?;
+    Ok((begun.0, tally))
+}
+
+/// A page of imports, the newest first, and where the next one begins.
+pub fn page(
+    tx: &mut Tx<'_>,
+    before: Option<&str>,
+    limit: u16,
+) -> Result<(Vec<Import>, Option<String>), AppError> {
+    let before = paging::number(before)?.unwrap_or(i64::MAX);
+    let found = imports::page(tx, before, i64::from(limit) + 1)?;
+    Ok(paging::cut(found, limit, |last| last.id.to_string()))
 }
 
 /// Why an import's transaction ends without being kept.

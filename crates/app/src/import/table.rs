@@ -5,6 +5,7 @@
 use super::Job;
 use super::file::{CsvFile, Record};
 use super::report::BadFile;
+use std::io::Read;
 use std::path::Path;
 use std::str;
 
@@ -43,7 +44,19 @@ pub(super) struct Table {
 impl Table {
     /// Opens a file and reads its header.
     pub(super) fn open(path: &Path, columns: &'static [Column]) -> Result<Self, BadFile> {
-        let mut csv = CsvFile::open(path)?;
+        Self::begin(CsvFile::open(path)?, path, columns)
+    }
+
+    /// Reads the header of a file, from wherever it comes; `path` is what it is called.
+    pub(super) fn read(
+        path: &Path,
+        file: Box<dyn Read>,
+        columns: &'static [Column],
+    ) -> Result<Self, BadFile> {
+        Self::begin(CsvFile::read(path, file)?, path, columns)
+    }
+
+    fn begin(mut csv: CsvFile, path: &Path, columns: &'static [Column]) -> Result<Self, BadFile> {
         let expected: Vec<&str> = columns.iter().map(|column| column.name).collect();
         let expected = expected.join(",");
         let wrong = |column, what| BadFile::whole(path, 1, column, what);

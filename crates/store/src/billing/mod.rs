@@ -14,7 +14,8 @@ pub use bills::{
 };
 pub use lines::{BillLine, add_lines, days_on_bills, delete_lines, lines_of_bill, lines_of_month};
 pub use reports::{
-    KeptSums, PrintedBill, bill_by_number, bill_of_customer, printed_of_month, sums_of_month,
+    KeptSums, PrintedBill, bill_by_number, bill_of_customer, issued_of_customer, page_of_month,
+    printed_of_month, sums_of_month,
 };
 pub use runs::{NewRun, add_run, issued_months, last_run, mark_issued};
 

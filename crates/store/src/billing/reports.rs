@@ -77,6 +77,19 @@ pub(crate) const OF_CUSTOMER: &str = concat!(
     bill_columns!(),
     " FROM bills b JOIN customers c ON c.id = b.customer_id WHERE c.code = $1 AND b.month = $2"
 );
+pub(crate) const OWN: &str = concat!(
+    "SELECT ",
+    bill_columns!(),
+    " FROM bills b JOIN customers c ON c.id = b.customer_id \
+     WHERE b.customer_id = $1 AND b.month = $2 AND b.state <> 'draft'"
+);
+pub(crate) const PAGE: &str = concat!(
+    "SELECT ",
+    bill_columns!(),
+    " FROM bills b JOIN customers c ON c.id = b.customer_id \
+     WHERE b.month = $1 AND b.customer_id > $2 \
+     AND (CAST($3 AS TEXT) IS NULL OR b.state = $3) ORDER BY b.customer_id LIMIT $4"
+);
 pub(crate) const SUM_OF_LINES: &str = "SELECT CAST(COALESCE(SUM(l.taxable_paise + l.cgst_paise \
      + l.sgst_paise + l.igst_paise), 0) AS BIGINT) FROM bills b CROSS JOIN bill_lines l \
      WHERE b.month = $1 AND b.customer_id BETWEEN $2 AND $3 AND b.needs_rerun = 0 \
@@ -92,7 +105,7 @@ pub(crate) const SUM_OF_RECEIVABLES: &str = "SELECT \
      WHERE b.month = $1 AND b.customer_id BETWEEN $2 AND $3 AND t.bill_id = b.id \
      AND e.transaction_id = t.id AND e.account = 'receivable'";
 pub(crate) const QUERIES: &[&str] =
-    &[OF_MONTH, BY_NUMBER, OF_CUSTOMER, SUM_OF_LINES, SUM_OF_BILLS, SUM_OF_RECEIVABLES];
+    &[OF_MONTH, BY_NUMBER, OF_CUSTOMER, OWN, PAGE, SUM_OF_LINES, SUM_OF_BILLS, SUM_OF_RECEIVABLES];
 
 /// How many columns a bill has before its lines begin.
 const BILL_COLUMNS: usize = 18;
@@ -212,4 +225,27 @@ pub fn sums_of_month(
     })?;
     let (round_off, bills, issued) = sums.unwrap_or_default();
     Ok(KeptSums { lines, round_off, bills, issued, receivable })
+}
+
+/// A page of a month's bills with their lines, in the order of customers, after one of them.
+pub fn page_of_month(
+    tx: &mut Tx<'_>,
+    month: Month,
+    state: Option<&str>,
+    after: CustomerId,
+    limit: i64,
+) -> Result<Vec<PrintedBill>, StoreError> {
+    let params = [month.number().into(), after.0.into(), state.into(), limit.into()];
+    let bills = tx.list(PAGE, &params, read)?;
+    bills.into_iter().filter_map(|bill| with_lines(tx, Some(bill)).transpose()).collect()
+}
+
+/// The issued bill of a customer for a month.
+pub fn issued_of_customer(
+    tx: &mut Tx<'_>,
+    customer: CustomerId,
+    month: Month,
+) -> Result<Option<PrintedBill>, StoreError> {
+    let bill = tx.find(OWN, &[customer.0.into(), month.number().into()], read)?;
+    with_lines(tx, bill)
 }

@@ -4,6 +4,7 @@
 //! It deliberately cannot be committed by the work itself.
 
 use super::{Dialect, Row, StoreError, Value, from_postgres, from_sqlite};
+use crate::idempotency::RequestKey;
 use postgres::fallible_iterator::FallibleIterator;
 use postgres::types::ToSql;
 use std::collections::HashMap;
@@ -32,6 +33,10 @@ pub enum Work {
 /// The group of PostgreSQL's advisory locks that the ranges of bill runs are locked in ("bill" in
 /// hexadecimal ASCII).
 const RANGE_LOCKS: i64 = 0x62_69_6c_6c;
+
+/// The group of PostgreSQL's advisory locks that requests are locked in ("once" in hexadecimal
+/// ASCII).
+const REQUEST_LOCKS: i64 = 0x6f_6e_63_65;
 
 /// Memory that a statement over a set may take on PostgreSQL before it turns to the disk.
 const SET_MEMORY_MIB: u32 = 32;
@@ -207,6 +212,22 @@ impl Tx<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Locks a request until the end of the transaction, unless another transaction has it.
+    pub fn lock_request(&mut self, key: &RequestKey) -> Result<bool, StoreError> {
+        // escape: locks; SQLite has one writer at a time
+        if self.dialect() == Dialect::Sqlite {
+            return Ok(true);
+        }
+        let RequestKey { caller, method, path, key } = key;
+        let name = format!("{caller} {method} {path} {key}");
+        // Two requests that share the hash by chance: one is told to ask again, no more.
+        let sql = "SELECT CAST(pg_try_advisory_xact_lock(CAST($1 AS INTEGER), hashtext($2)) \
+                   AS INTEGER)";
+        let params = [REQUEST_LOCKS.into(), name.as_str().into()];
+        let locked = self.find(sql, &params, |row| row.int(0))?;
+        Ok(locked == Some(1))
     }
 
     /// Where there is one writer at a time: a mark of what was changed before this transaction.

@@ -1,0 +1,50 @@
+//! What the service says about itself: whether it lives and is ready, and how it is asked.
+//!
+//! It deliberately loads nothing from a foreign host.
+
+use crate::problem::{Code, Problem, reference};
+use crate::service::Service;
+use axum::Router;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{Html, IntoResponse};
+use axum::routing::get;
+use std::sync::Arc;
+use utoipa::openapi::OpenApi;
+
+/// The page that shows the description.
+const PAGE: &str = include_str!("about/api.html");
+/// Its script.
+const SCRIPT: &str = include_str!("about/api.js");
+/// The kind of a script.
+const SCRIPT_KIND: &str = "text/javascript; charset=utf-8";
+
+/// The routes of this area.
+pub fn routes(description: &OpenApi) -> Router<Service> {
+    // Plain data; writing it as JSON cannot fail.
+    let json: Arc<str> = description.to_pretty_json().unwrap_or_default().into();
+    let description = move || {
+        let json = Arc::clone(&json);
+        async move { ([(header::CONTENT_TYPE, "application/json")], json.to_string()) }
+    };
+    Router::new()
+        .route("/healthz", get(async || "ok\n"))
+        .route("/readyz", get(ready))
+        .route("/api/openapi.json", get(description))
+        .route("/api/docs", get(async || Html(PAGE)))
+        .route("/api/docs/api.js", get(async || ([(header::CONTENT_TYPE, SCRIPT_KIND)], SCRIPT)))
+        .route("/api/docs/errors", get(errors))
+}
+
+/// Ready when the database answers.
+async fn ready(State(service): State<Service>) -> Result<&'static str, Problem> {
+    service.run(app::business::is_ready).await.map_err(|problem| Problem {
+        internal: problem.internal,
+        ..Problem::new(Code::DatabaseDown, problem.detail)
+    })?;
+    Ok("ready\n")
+}
+
+async fn errors() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/markdown; charset=utf-8")], reference())
+}

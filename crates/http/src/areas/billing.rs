@@ -1,0 +1,155 @@
+//! Bills over HTTP: lists of a month, single bills and what stands behind them.
+//!
+//! It deliberately addresses an issued bill by its number, whose parts are segments of the path,
+//! and the bill of a month by customer and month.
+
+use crate::extract::{Asking, Path, Query};
+use crate::page::{self, Page};
+use crate::problem::Problem;
+use crate::service::{Service, etag};
+use app::access::Caller;
+use app::billing::{self, wire};
+use app::{AppError, Tx};
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use domain::access::Permission;
+use domain::calendar::Month;
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// The routes of this area.
+pub fn routes() -> OpenApiRouter<Service> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(show))
+        .routes(routes!(of_customer))
+        .routes(routes!(own))
+}
+
+/// What is asked of the list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ListQuery {
+    /// The month, such as `2026-10`.
+    #[param(pattern = "^[0-9]{4}-(0[1-9]|1[0-2])$")]
+    month: String,
+    /// Only bills that stand like this.
+    #[param(pattern = "^(draft|issued|part-paid|paid|cancelled)$")]
+    status: Option<String>,
+    /// Records on the page.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u16>,
+    /// Where the page begins: `next` of the page before.
+    after: Option<String>,
+}
+
+fn month(text: &str) -> Result<Month, AppError> {
+    Month::parse(text).map_err(|error| AppError::BadPlace(format!("month: {error}")))
+}
+
+/// The bills of a month in the order of customers, a page at a time.
+#[utoipa::path(get, path = "/bills", tag = "billing", params(ListQuery),
+    extensions(("x-permission" = json!("bills:read"))),
+    responses((status = 200, description = "A page of bills", body = Page<wire::Bill>)))]
+async fn list(
+    State(service): State<Service>,
+    asking: Asking,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<Page<wire::Bill>>, Problem> {
+    let (limit, after) = (page::limit(query.limit)?, page::place(query.after.as_deref())?);
+    let month = month(&query.month)?;
+    let (found, next) = service
+        .read(&asking, Permission::BillsRead, move |tx, _| {
+            billing::page(tx, month, query.status.as_deref(), after.as_deref(), limit)
+        })
+        .await?;
+    Ok(Json(Page::new(found.iter().map(wire::bill).collect(), next.as_deref())))
+}
+
+/// Reads a bill and answers with it, or that the caller has it already.
+async fn answer(
+    service: &Service,
+    asking: &Asking,
+    headers: &HeaderMap,
+    permission: Permission,
+    find: impl FnOnce(&mut Tx<'_>, &Caller) -> Result<wire::Bill, AppError> + Send + 'static,
+) -> Result<Response, Problem> {
+    let bill = service.read(asking, permission, find).await?;
+    let tag = etag(bill.version);
+    let seen = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    // A version says all of a bill only while it is a draft: payments move an issued one on.
+    let tag = format!("{}-{}\"", tag.trim_end_matches('"'), bill.status);
+    if seen == Some(tag.as_str()) {
+        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
+    }
+    Ok(([(header::ETAG, tag)], Json(bill)).into_response())
+}
+
+/// An issued bill by its number, such as `INV/26-27/000001`.
+#[utoipa::path(get, path = "/bills/{prefix}/{year}/{serial}", tag = "billing",
+    params(("prefix" = String, Path, description = "The prefix, such as `INV`"),
+        ("year" = String, Path, description = "The financial year, such as `26-27`"),
+        ("serial" = String, Path, description = "The serial, such as `000001`")),
+    extensions(("x-permission" = json!("bills:read"))),
+    responses((status = 200, description = "The bill", body = wire::Bill,
+            headers(("ETag" = String, description = "What the bill is, for If-None-Match"))),
+        (status = 304, description = "The bill is as If-None-Match has it")))]
+async fn show(
+    State(service): State<Service>,
+    asking: Asking,
+    headers: HeaderMap,
+    Path((prefix, year, serial)): Path<(String, String, String)>,
+) -> Result<Response, Problem> {
+    let number = format!("{prefix}/{year}/{serial}");
+    answer(&service, &asking, &headers, Permission::BillsRead, move |tx, _| {
+        billing::by_number(tx, &number).map(|bill| wire::bill(&bill))
+    })
+    .await
+}
+
+/// The bill of a customer for a month, draft or issued.
+#[utoipa::path(get, path = "/customers/{code}/bills/{month}", tag = "billing",
+    params(("code" = String, Path, description = "The customer's code"),
+        ("month" = String, Path, description = "The month, such as `2026-10`")),
+    extensions(("x-permission" = json!("bills:read"))),
+    responses((status = 200, description = "The bill", body = wire::Bill,
+            headers(("ETag" = String, description = "What the bill is, for If-None-Match"))),
+        (status = 304, description = "The bill is as If-None-Match has it")))]
+async fn of_customer(
+    State(service): State<Service>,
+    asking: Asking,
+    headers: HeaderMap,
+    Path((code, asked)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let month = month(&asked)?;
+    answer(&service, &asking, &headers, Permission::BillsRead, move |tx, _| {
+        billing::of_customer(tx, &code, month).map(|bill| wire::bill(&bill))
+    })
+    .await
+}
+
+/// One's own bill of a month, for customers; drafts are not shown.
+#[utoipa::path(get, path = "/me/bills/{month}", tag = "billing",
+    params(("month" = String, Path, description = "The month, such as `2026-10`")),
+    extensions(("x-permission" = json!("bills:own"))),
+    responses((status = 200, description = "The bill", body = wire::Bill,
+            headers(("ETag" = String, description = "What the bill is, for If-None-Match"))),
+        (status = 304, description = "The bill is as If-None-Match has it")))]
+async fn own(
+    State(service): State<Service>,
+    asking: Asking,
+    headers: HeaderMap,
+    Path(asked): Path<String>,
+) -> Result<Response, Problem> {
+    let month = month(&asked)?;
+    answer(&service, &asking, &headers, Permission::BillsOwn, move |tx, caller| {
+        let customer = caller.customer.ok_or_else(|| AppError::NotFound(String::new()))?;
+        billing::own(tx, customer, month).map(|bill| wire::bill(&bill))
+    })
+    .await
+}

@@ -1,0 +1,13 @@
+//! The areas of the business as they are asked over HTTP, under the words they have everywhere.
+//!
+//! It deliberately holds no rule; each handler reads, calls `app`, and replies.
+
+pub mod about;
+pub mod access;
+pub mod billing;
+pub mod catalog;
+pub mod customers;
+pub mod deliveries;
+pub mod imports;
+pub mod ledger;
+pub mod orders;

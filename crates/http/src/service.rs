@@ -1,0 +1,215 @@
+//! What every handler works with: the database, the clock, and the two ways through the gate,
+//! reading and writing.
+//!
+//! It deliberately runs all work on threads for blocking work, a limited number at a time, so that
+//! slow statements never stop the answering of others.
+
+use crate::extract::Asking;
+use crate::in_flight::InFlight;
+use crate::problem::{Code, Problem};
+use app::access::{Caller, Secrets};
+use app::gate::{Answer, Passed};
+use app::{Actor, AppError, Store, Tx};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use domain::access::Permission;
+use domain::calendar::Moment;
+use serde::Serialize;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// Pieces of work at the database at once; more wait for their turn.
+const AT_WORK: usize = 64;
+
+/// Says what time it is.
+pub type Clock = Arc<dyn Fn() -> Moment + Send + Sync>;
+
+/// What the service is made of.
+pub struct Parts {
+    /// The database.
+    pub store: Arc<Store>,
+    /// The clock.
+    pub clock: Clock,
+    /// The keys by which tokens are known.
+    pub secrets: Arc<Secrets>,
+}
+
+/// The service; a copy of it is a handle.
+#[derive(Clone)]
+pub struct Service(Arc<Inner>);
+
+struct Inner {
+    parts: Parts,
+    at_work: Semaphore,
+    in_flight: InFlight,
+}
+
+impl Service {
+    /// A service of these parts.
+    pub fn new(parts: Parts) -> Self {
+        let at_work = Semaphore::new(AT_WORK);
+        Self(Arc::new(Inner { parts, at_work, in_flight: InFlight::default() }))
+    }
+
+    /// The time.
+    pub fn now(&self) -> Moment {
+        (self.0.parts.clock)()
+    }
+
+    /// The keys by which tokens are known.
+    pub fn secrets(&self) -> &Arc<Secrets> {
+        &self.0.parts.secrets
+    }
+
+    /// Runs work on a thread for blocking work.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Store) -> Result<T, AppError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let _permit = self.0.at_work.acquire().await.map_err(|_| stopped())?;
+        let store = Arc::clone(&self.0.parts.store);
+        let done = tokio::task::spawn_blocking(move || work(&store)).await;
+        Ok(done.map_err(|_| stopped())??)
+    }
+
+    /// Reads, after the caller has been found to be who they say and allowed to.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        asking: &Asking,
+        permission: Permission,
+        work: impl FnOnce(&mut Tx<'_>, &Caller) -> Result<T, AppError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let (asked, at) = (asking.asked.clone(), self.now());
+        let secrets = Arc::clone(self.secrets());
+        self.run(move |store| {
+            store.read(|tx| {
+                let caller = asked.identify(tx, &secrets, at)?;
+                caller.may(permission)?;
+                work(tx, &caller)
+            })
+        })
+        .await
+    }
+
+    /// Writes, after the caller has been found to be who they say and allowed to: once per
+    /// Idempotency-Key.
+    pub async fn write(
+        &self,
+        asking: Asking,
+        permission: Permission,
+        work: impl FnOnce(&mut Tx<'_>, &Caller, &Actor) -> Result<Reply, AppError> + Send + 'static,
+    ) -> Result<Response, Problem> {
+        let at = self.now();
+        let secrets = Arc::clone(self.secrets());
+        let _alone = match &asking.once {
+            Some(once) => Some(self.0.in_flight.enter(&once.key).ok_or_else(outstanding)?),
+            None => None,
+        };
+        let passed = self
+            .run(move |store| {
+                store.write(|tx| {
+                    let caller = asking.asked.identify(tx, &secrets, at)?;
+                    caller.may(permission)?;
+                    let actor = caller.actor(at, Some(asking.request_id.clone()));
+                    let once = asking.once.as_ref().map(|once| once.of(&caller));
+                    app::gate::pass(tx, once.as_ref(), at, |tx| work(tx, &caller, &actor)?.kept())
+                })
+            })
+            .await?;
+        Ok(match passed {
+            Passed::Now(answer) => respond(answer, false),
+            Passed::Before(answer) => respond(answer, true),
+        })
+    }
+}
+
+fn stopped() -> Problem {
+    Problem::new(Code::Internal, Code::Internal.meaning())
+}
+
+fn outstanding() -> Problem {
+    Problem::from(AppError::RequestOutstanding)
+}
+
+/// What a handler that writes answers.
+#[derive(Debug)]
+pub struct Reply {
+    status: StatusCode,
+    headers: Vec<(HeaderName, String)>,
+    body: serde_json::Result<String>,
+}
+
+impl Reply {
+    /// Done: the thing as it is now.
+    pub fn ok(body: &impl Serialize) -> Self {
+        Self::with_status(StatusCode::OK, body)
+    }
+
+    /// Added: the thing, and where it is.
+    pub fn created(place: String, body: &impl Serialize) -> Self {
+        Self::with_status(StatusCode::CREATED, body).header(header::LOCATION, place)
+    }
+
+    /// Accepted for later: what will do it, and where that is.
+    pub fn accepted(place: String, body: &impl Serialize) -> Self {
+        Self::with_status(StatusCode::ACCEPTED, body).header(header::LOCATION, place)
+    }
+
+    /// Done, with nothing to show.
+    pub fn nothing() -> Self {
+        Self { status: StatusCode::NO_CONTENT, headers: Vec::new(), body: Ok(String::new()) }
+    }
+
+    fn with_status(status: StatusCode, body: &impl Serialize) -> Self {
+        Self { status, headers: Vec::new(), body: serde_json::to_string(body) }
+    }
+
+    /// With a header.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: String) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// With the version of the thing, for If-Match.
+    #[must_use]
+    pub fn version(self, version: i64) -> Self {
+        self.header(header::ETAG, etag(version))
+    }
+
+    fn kept(self) -> Result<Answer, AppError> {
+        let body = self.body.map_err(|error| AppError::Output(error.to_string()))?;
+        let lines: Vec<String> =
+            self.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        Ok(Answer { status: self.status.as_u16(), headers: lines.join("\n"), body })
+    }
+}
+
+/// The ETag of a version.
+pub fn etag(version: i64) -> String {
+    format!("\"{version}\"")
+}
+
+/// An answer of the gate as a response.
+fn respond(answer: Answer, replayed: bool) -> Response {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = (status, answer.body).into_response();
+    let headers = response.headers_mut();
+    if status == StatusCode::NO_CONTENT {
+        headers.remove(header::CONTENT_TYPE);
+    } else {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
+    for line in answer.headers.lines() {
+        let Some((name, value)) = line.split_once(": ") else { continue };
+        let name = HeaderName::from_bytes(name.as_bytes());
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(value)) {
+            headers.insert(name, value);
+        }
+    }
+    if replayed {
+        let name = HeaderName::from_static("idempotent-replayed");
+        headers.insert(name, HeaderValue::from_static("true"));
+    }
+    response
+}
