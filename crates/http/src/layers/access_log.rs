@@ -1,0 +1,116 @@
+//! One line in the log for every request, when its answer has been sent or given up.
+//!
+//! It deliberately never holds the path, the query, a header or a body: they may carry secrets and
+//! personal data. The route's template says what was asked for.
+
+use super::observed::Observed;
+use super::{CallerAddress, RequestId, SignedInAs, TraceId, method_of, route_of};
+use crate::problem::Problem;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::Response;
+use std::time::Instant;
+use tracing::{Instrument, Span, error, error_span, field, info, warn};
+
+/// The target of the lines, by which they can be filtered.
+pub const TARGET: &str = "dairyos::access";
+
+/// What is known of a request; it is logged when it is dropped, so that a request whose caller has
+/// gone leaves a line too.
+pub struct Record {
+    span: Span,
+    started: Instant,
+    status: Option<StatusCode>,
+    code: Option<String>,
+    error: Option<String>,
+    /// Bytes of the answer's body, as sent.
+    pub(super) bytes: u64,
+    /// Whether the whole answer was handed to the connection.
+    pub(super) complete: bool,
+}
+
+impl Record {
+    fn begin(span: Span) -> Self {
+        let started = Instant::now();
+        Self { span, started, status: None, code: None, error: None, bytes: 0, complete: false }
+    }
+
+    fn answered(&mut self, method: &Method, response: &Response) {
+        let status = response.status();
+        self.status = Some(status);
+        let bodiless = [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED];
+        self.complete = method == Method::HEAD || bodiless.contains(&status);
+        if let Some(person) = response.extensions().get::<SignedInAs>() {
+            self.span.record("user_id", person.0.as_str());
+        }
+        if let Some(problem) = response.extensions().get::<Box<Problem>>() {
+            self.code = Some(problem.code.clone());
+            self.error.clone_from(&problem.internal);
+        }
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        let _entered = self.span.enter();
+        let duration_ms = self.started.elapsed().as_secs_f64() * 1000.0;
+        let status = self.status.map(|status| status.as_u16());
+        let code = self.code.as_deref();
+        let error = self.error.as_deref();
+        let aborted = !self.complete;
+        let bytes = self.bytes;
+        // Levels must be literals: hence one line each.
+        match self.status {
+            Some(StatusCode::INTERNAL_SERVER_ERROR) => {
+                error!(target: TARGET, status, duration_ms, bytes, aborted, code, error, "request");
+            }
+            Some(status_code) if status_code.is_server_error() => {
+                warn!(target: TARGET, status, duration_ms, bytes, aborted, code, error, "request");
+            }
+            _ => {
+                info!(target: TARGET, status, duration_ms, bytes, aborted, code, error, "request");
+            }
+        }
+    }
+}
+
+/// The span in which the request is carried out; all lines of the request carry its fields. It is
+/// of the highest level, so that no setting of the level removes the ids from errors.
+fn span_of(request: &Request) -> Span {
+    let extensions = request.extensions();
+    let span = error_span!(
+        target: TARGET,
+        "request",
+        request_id = field::Empty,
+        trace_id = field::Empty,
+        user_id = field::Empty,
+        caller = field::Empty,
+        method = method_of(request.method()),
+        route = route_of(request),
+    );
+    if let Some(id) = extensions.get::<RequestId>() {
+        span.record("request_id", id.0.as_str());
+    }
+    if let Some(id) = extensions.get::<TraceId>() {
+        span.record("trace_id", id.0.as_str());
+    }
+    if let Some(person) = extensions.get::<SignedInAs>() {
+        span.record("user_id", person.0.as_str());
+    }
+    if let Some(caller) = extensions.get::<CallerAddress>() {
+        span.record("caller", field::display(caller.0));
+    }
+    span
+}
+
+/// Carries out the request in its span, and logs it when its answer has been sent.
+pub async fn layer(request: Request, next: Next) -> Response {
+    let method = request.method().clone();
+    let span = span_of(&request);
+    let mut record = Record::begin(span.clone());
+    let response = next.run(request).instrument(span).await;
+    record.answered(&method, &response);
+    response.map(|body| Body::new(Observed::new(body, record)))
+}

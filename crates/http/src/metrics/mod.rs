@@ -1,0 +1,155 @@
+//! Figures about the running program, for Prometheus.
+//!
+//! They deliberately carry no id, name or address: labels are from closed lists (methods, route
+//! templates, classes of status, words of the program).
+
+mod process;
+mod readings;
+mod text;
+
+use crate::layers::{method_of, route_of};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::Registry;
+use std::sync::Arc;
+use std::time::Instant;
+
+pub use readings::{Connections, Figure, Readings};
+pub use text::{OPENMETRICS, PLAIN};
+
+/// Bounds of the durations, in seconds (`OTel` semantic conventions, `http.server`).
+pub const DURATION_BUCKETS: [f64; 14] =
+    [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
+/// The class of status of requests whose caller went away before the answer.
+const ABORTED: &str = "aborted";
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Served {
+    method: &'static str,
+    route: String,
+    status: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Operation {
+    operation: &'static str,
+}
+
+type Durations = Family<Served, Histogram, fn() -> Histogram>;
+
+/// The figures of the program. Clones count into the same figures.
+#[derive(Clone)]
+pub struct Metrics(Arc<Inner>);
+
+struct Inner {
+    registry: Registry,
+    durations: Durations,
+    in_flight: Gauge,
+    idempotent_hits: Family<Operation, Counter>,
+    readings: readings::Slot,
+}
+
+impl Metrics {
+    /// Figures that all begin at zero, of a program of this version.
+    pub fn new(version: &str) -> Self {
+        let mut registry = Registry::default();
+        let durations = Durations::new_with_constructor(|| Histogram::new(DURATION_BUCKETS));
+        let in_flight = Gauge::default();
+        let idempotent_hits = Family::default();
+        let readings = readings::Slot::default();
+        // The registry ends each help with a full stop.
+        registry.register(
+            "http_server_request_duration_seconds",
+            "Time from a request to the headers of its answer",
+            durations.clone(),
+        );
+        registry.register(
+            "http_server_active_requests",
+            "Requests that are being carried out",
+            in_flight.clone(),
+        );
+        registry.register(
+            "idempotent_hits",
+            "Requests answered from an earlier one with the same Idempotency-Key",
+            idempotent_hits.clone(),
+        );
+        let build = Info::new(vec![("version".to_owned(), version.to_owned())]);
+        registry.register("dairyos_build", "The program that is running", build);
+        registry.register_collector(Box::new(readings.clone()));
+        registry.register_collector(Box::new(process::Process));
+        let inner = Inner { registry, durations, in_flight, idempotent_hits, readings };
+        Self(Arc::new(inner))
+    }
+
+    /// Counts a request that was answered from an earlier one; `operation` names the route.
+    pub fn idempotent_hit(&self, operation: &'static str) {
+        self.0.idempotent_hits.get_or_create(&Operation { operation }).inc();
+    }
+
+    /// All figures as a text, with its media type: as `OpenMetrics` when the caller accepts it.
+    /// `readings` are those that must be looked up; what is absent from them is absent here.
+    pub fn show(&self, headers: &HeaderMap, readings: Readings) -> (&'static str, String) {
+        let mut shown = String::new();
+        let encoded = self.0.readings.during(readings, || encode(&mut shown, &self.0.registry));
+        if encoded.is_err() {
+            // Writing into a text does not fail; a half would be taken for the whole.
+            shown.clear();
+        }
+        let accepts = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+        if accepts.flat_map(|list| list.split(',')).any(text::asks_for_openmetrics) {
+            return (OPENMETRICS, shown);
+        }
+        (PLAIN, text::plain(&shown))
+    }
+}
+
+/// A request that is being carried out. It is counted when it is dropped, so that one whose caller
+/// goes away is counted too.
+struct Running {
+    metrics: Metrics,
+    method: &'static str,
+    route: String,
+    started: Instant,
+    status: Option<StatusCode>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let route = std::mem::take(&mut self.route);
+        let status = self.status.map_or(ABORTED, class_of);
+        let served = Served { method: self.method, route, status };
+        let seconds = self.started.elapsed().as_secs_f64();
+        self.metrics.0.durations.get_or_create(&served).observe(seconds);
+        self.metrics.0.in_flight.dec();
+    }
+}
+
+fn class_of(status: StatusCode) -> &'static str {
+    match status.as_u16() / 100 {
+        1 => "1xx",
+        2 => "2xx",
+        3 => "3xx",
+        4 => "4xx",
+        _ => "5xx",
+    }
+}
+
+/// Counts and times a request.
+pub async fn layer(State(metrics): State<Metrics>, request: Request, next: Next) -> Response {
+    let method = method_of(request.method());
+    let route = route_of(&request);
+    metrics.0.in_flight.inc();
+    let mut running = Running { metrics, method, route, started: Instant::now(), status: None };
+    let response = next.run(request).await;
+    running.status = Some(response.status());
+    response
+}

@@ -1,0 +1,108 @@
+//! Figures that somebody looks up when they are asked for: jobs and the database.
+//!
+//! It deliberately keeps none of them: what could not be looked up is not shown, rather than shown
+//! as it once was.
+
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::gauge::ConstGauge;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Connections to the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Connections {
+    /// Those a transaction is using.
+    pub in_use: i64,
+    /// As many as there may be.
+    pub size: i64,
+}
+
+/// A figure of the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Figure {
+    /// Its name without `dairyos_database_`, in lower case and with its unit last: `size_bytes`.
+    pub name: &'static str,
+    /// What it says, without a full stop.
+    pub help: &'static str,
+    /// Its value.
+    pub value: i64,
+}
+
+/// What was looked up for this answer.
+#[derive(Clone, Debug, Default)]
+pub struct Readings {
+    /// How many jobs there are in each state.
+    pub jobs: Vec<(String, i64)>,
+    /// How long the job that waits longest has been due, in seconds; 0 when none waits.
+    pub oldest_waiting_seconds: Option<i64>,
+    /// Connections to the database.
+    pub connections: Option<Connections>,
+    /// Further figures of the database, each name once.
+    pub figures: Vec<Figure>,
+}
+
+/// The place of the readings while they are shown.
+#[derive(Clone, Debug, Default)]
+pub struct Slot {
+    readings: Arc<Mutex<Readings>>,
+    /// One text at a time: it must show its own readings.
+    turn: Arc<Mutex<()>>,
+}
+
+impl Slot {
+    /// Does something while the readings are there.
+    pub fn during<T>(&self, readings: Readings, work: impl FnOnce() -> T) -> T {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        self.set(readings);
+        let done = work();
+        self.set(Readings::default());
+        done
+    }
+
+    fn set(&self, readings: Readings) {
+        *self.readings.lock().unwrap_or_else(PoisonError::into_inner) = readings;
+    }
+}
+
+/// Shows a gauge without labels.
+pub fn gauge(
+    encoder: &mut DescriptorEncoder,
+    name: &str,
+    help: &str,
+    value: i64,
+) -> Result<(), fmt::Error> {
+    let metric = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+    ConstGauge::new(value).encode(metric)
+}
+
+impl Collector for Slot {
+    fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), fmt::Error> {
+        let readings = self.readings.lock().unwrap_or_else(PoisonError::into_inner);
+        if !readings.jobs.is_empty() {
+            let help = "Jobs by state.";
+            let mut jobs =
+                encoder.encode_descriptor("dairyos_jobs", help, None, MetricType::Gauge)?;
+            for (state, count) in &readings.jobs {
+                let labels = [("state", state.as_str())];
+                ConstGauge::new(*count).encode(jobs.encode_family(&labels)?)?;
+            }
+        }
+        if let Some(seconds) = readings.oldest_waiting_seconds {
+            let help = "How long the job that waits longest has been due.";
+            gauge(&mut encoder, "dairyos_jobs_oldest_waiting_seconds", help, seconds)?;
+        }
+        if let Some(Connections { in_use, size }) = readings.connections {
+            let help = "Connections to the database that a transaction is using.";
+            gauge(&mut encoder, "dairyos_database_connections_in_use", help, in_use)?;
+            let help = "Connections to the database that there may be.";
+            gauge(&mut encoder, "dairyos_database_connections_limit", help, size)?;
+        }
+        for figure in &readings.figures {
+            let name = format!("dairyos_database_{}", figure.name);
+            gauge(&mut encoder, &name, &format!("{}.", figure.help), figure.value)?;
+        }
+        Ok(())
+    }
+}
