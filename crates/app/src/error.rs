@@ -72,9 +72,6 @@ pub enum AppError {
         "this Idempotency-Key was used with another content; send a new request with a new key"
     )]
     IdempotencyKeyReused,
-    /// No sign in.
-    #[error("not signed in")]
-    NotSignedIn,
     /// The caller may not do it.
     #[error("{0}")]
     NotAllowed(String),
@@ -133,7 +130,6 @@ impl AppError {
             Self::VersionLost { .. } => "version_lost",
             Self::RequestOutstanding => "request_outstanding",
             Self::IdempotencyKeyReused => "idempotency_key_reused",
-            Self::NotSignedIn => "not_signed_in",
             Self::NotAllowed(_) => "not_allowed",
             Self::NotFound(_) => "not_found",
             Self::Overflow(_) => "amount_too_large",

@@ -3,7 +3,6 @@
 //!
 //! It deliberately knows no command line, no HTTP, and no SQL.
 
-pub mod access;
 mod audit;
 pub mod billing;
 pub mod business;

@@ -85,7 +85,7 @@ impl Asked {
                 let claims = tokens::read(secrets, token, at)?;
                 sessions::check(tx, &claims, at)
             }
-            Self::Key(key) => keys::check(tx, key, at),
+            Self::Key(key) => keys::check(tx, key, at).map(|checked| checked.caller),
         }
     }
 }

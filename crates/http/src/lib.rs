@@ -18,6 +18,6 @@ mod router;
 mod server;
 mod service;
 
-pub use router::{BASE, description, router};
+pub use router::{BASE, Surroundings, description, router};
 pub use server::{HEADER_READ_TIMEOUT, serve};
 pub use service::{Clock, Parts, Service};

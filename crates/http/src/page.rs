@@ -32,6 +32,30 @@ impl<T> Page<T> {
     }
 }
 
+impl<T> Page<T> {
+    /// A page of what was found, of which there may be more when it is full.
+    pub fn full<R>(
+        found: Vec<R>,
+        limit: u16,
+        place: impl Fn(&R) -> String,
+        shape: impl Fn(R) -> T,
+    ) -> Self {
+        let next = found.last().filter(|_| found.len() >= usize::from(limit)).map(place);
+        Self::new(found.into_iter().map(shape).collect(), next.as_deref())
+    }
+}
+
+/// The place in a cursor that is a number; 0 for the first page.
+pub fn number(after: Option<&str>) -> Result<i64, Problem> {
+    let Some(text) = place(after)? else {
+        return Ok(0);
+    };
+    text.parse().map_err(|_| {
+        let what = "after is not a cursor of this list; take next from the page before";
+        Problem::new(Code::BadRequest, what)
+    })
+}
+
 /// The number of records to show.
 pub fn limit(asked: Option<u16>) -> Result<u16, Problem> {
     let limit = asked.unwrap_or(DEFAULT_LIMIT);

@@ -10,6 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 mod codes;
+pub mod faults;
 
 pub use codes::{CODES, Code, reference};
 

@@ -3,29 +3,72 @@
 //! It deliberately is the only place that joins areas, layers and the description of the API.
 
 use crate::areas;
+use crate::extract::MAX_JSON_BYTES;
+use crate::layers::caller_address::{self, TrustedProxies};
+use crate::layers::request_id::{self, RequestIds};
+use crate::layers::security_headers::{self, SecurityHeaders};
+use crate::layers::timeouts::{self, Timeouts};
+use crate::layers::{access_log, header_limits, signed_in, trace};
+use crate::limits::{self, Group, Limited, Limiter};
+use crate::metrics;
 use crate::openapi;
-use crate::problem::{Code, Problem};
+use crate::problem::{Code, Problem, faults};
 use crate::service::Service;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, Uri};
+use axum::middleware::{from_fn, from_fn_with_state};
+use std::time::Duration;
+use tower::ServiceBuilder;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::SizeAbove;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 /// Where the API is.
 pub const BASE: &str = "/api/v1";
+/// Answers that are smaller than this are not compressed, in bytes.
+const COMPRESS_FROM_BYTES: u16 = 1_024;
+
+/// What surrounds every request.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// Proxies that are believed.
+    pub proxies: TrustedProxies,
+    /// Where ids of requests come from.
+    pub request_ids: RequestIds,
+    /// The public address.
+    pub security: SecurityHeaders,
+    /// How long a request may take.
+    pub request_timeout: Duration,
+    /// Who may ask how often.
+    pub limiter: Limiter,
+    /// Whether answers are compressed for those who accept it.
+    pub compression: bool,
+}
 
 /// The areas' routes below their common beginning, and their description.
-fn api() -> (Router<Service>, OpenApi) {
-    let areas = OpenApiRouter::new()
+fn api(limiter: Option<&Limiter>) -> (Router<Service>, OpenApi) {
+    let limited = |routes: OpenApiRouter<Service>, group| match limiter {
+        Some(limiter) => {
+            let limited = Limited { limiter: limiter.clone(), group };
+            routes.layer(from_fn_with_state(limited, limits::layer))
+        }
+        None => routes,
+    };
+    let ordinary = OpenApiRouter::new()
         .merge(areas::access::routes())
         .merge(areas::customers::routes())
         .merge(areas::catalog::routes())
         .merge(areas::deliveries::routes())
         .merge(areas::orders::routes())
-        .merge(areas::imports::routes())
+        .merge(areas::imports::list_routes())
         .merge(areas::billing::routes())
         .merge(areas::ledger::routes());
+    let areas = OpenApiRouter::new()
+        .merge(limited(areas::access::sign_in_routes(), Some(Group::SignIn)))
+        .merge(limited(areas::imports::send_routes(), Some(Group::Import)))
+        .merge(limited(ordinary, None));
     let (router, mut description) =
         OpenApiRouter::with_openapi(openapi::outline()).nest(BASE, areas).split_for_parts();
     openapi::complete(&mut description);
@@ -34,17 +77,34 @@ fn api() -> (Router<Service>, OpenApi) {
 
 /// The description of the API.
 pub fn description() -> OpenApi {
-    api().1
+    api(None).1
 }
 
 /// Everything the service answers.
-pub fn router(service: Service) -> Router {
-    let (areas, description) = api();
+pub fn router(service: Service, around: &Surroundings) -> Router {
+    let (areas, description) = api(Some(&around.limiter));
+    let limits = Timeouts { request: around.request_timeout };
+    // The outermost first.
+    let layers = ServiceBuilder::new()
+        .layer(from_fn_with_state(around.request_ids.clone(), request_id::layer))
+        .layer(from_fn(trace::layer))
+        .layer(from_fn_with_state(around.proxies.clone(), caller_address::layer))
+        .layer(from_fn_with_state(service.clone(), signed_in::layer))
+        .layer(from_fn(access_log::layer))
+        .layer(from_fn_with_state(around.security, security_headers::layer))
+        .option_layer(around.compression.then(|| {
+            CompressionLayer::new().compress_when(SizeAbove::new(COMPRESS_FROM_BYTES))
+        }))
+        .layer(from_fn_with_state(service.metrics().clone(), metrics::layer))
+        .layer(from_fn(faults::layer))
+        .layer(from_fn(header_limits::layer))
+        .layer(from_fn_with_state(limits, timeouts::layer));
     areas
         .merge(areas::about::routes(&description))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
-        .layer(DefaultBodyLimit::max(crate::extract::MAX_JSON_BYTES))
+        .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
+        .layer(layers)
         .with_state(service)
 }
 

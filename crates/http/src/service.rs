@@ -6,10 +6,11 @@
 
 use crate::extract::Asking;
 use crate::in_flight::InFlight;
+use crate::metrics::Metrics;
 use crate::problem::{Code, Problem};
 use app::access::{Caller, Secrets};
 use app::gate::{Answer, Passed};
-use app::{Actor, AppError, Store, Tx};
+use app::{Actor, AppError, Random, Store, Tx};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::access::Permission;
@@ -20,6 +21,8 @@ use tokio::sync::Semaphore;
 
 /// Pieces of work at the database at once; more wait for their turn.
 const AT_WORK: usize = 64;
+/// Passwords that are hashed at once, each in 19 MiB.
+const HASHING: usize = 2;
 
 /// Says what time it is.
 pub type Clock = Arc<dyn Fn() -> Moment + Send + Sync>;
@@ -32,6 +35,10 @@ pub struct Parts {
     pub clock: Clock,
     /// The keys by which tokens are known.
     pub secrets: Arc<Secrets>,
+    /// Where secrets that are given out come from.
+    pub random: Arc<dyn Random>,
+    /// What is counted.
+    pub metrics: Metrics,
 }
 
 /// The service; a copy of it is a handle.
@@ -41,14 +48,15 @@ pub struct Service(Arc<Inner>);
 struct Inner {
     parts: Parts,
     at_work: Semaphore,
+    hashing: Semaphore,
     in_flight: InFlight,
 }
 
 impl Service {
     /// A service of these parts.
     pub fn new(parts: Parts) -> Self {
-        let at_work = Semaphore::new(AT_WORK);
-        Self(Arc::new(Inner { parts, at_work, in_flight: InFlight::default() }))
+        let (at_work, hashing) = (Semaphore::new(AT_WORK), Semaphore::new(HASHING));
+        Self(Arc::new(Inner { parts, at_work, hashing, in_flight: InFlight::default() }))
     }
 
     /// The time.
@@ -61,6 +69,16 @@ impl Service {
         &self.0.parts.secrets
     }
 
+    /// Where secrets that are given out come from.
+    pub fn random(&self) -> &Arc<dyn Random> {
+        &self.0.parts.random
+    }
+
+    /// What is counted.
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.parts.metrics
+    }
+
     /// Runs work on a thread for blocking work.
     pub async fn run<T: Send + 'static>(
         &self,
@@ -70,6 +88,46 @@ impl Service {
         let store = Arc::clone(&self.0.parts.store);
         let done = tokio::task::spawn_blocking(move || work(&store)).await;
         Ok(done.map_err(|_| stopped())??)
+    }
+
+    /// Runs work that hashes passwords, which takes memory: few at a time.
+    pub async fn hash<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Store) -> Result<T, AppError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let _permit = self.0.hashing.acquire().await.map_err(|_| stopped())?;
+        self.run(work).await
+    }
+
+    /// Does something in transactions of its own, after the caller has been found to be who they
+    /// say, and allowed to if a permission is named.
+    pub async fn act<T: Send + 'static>(
+        &self,
+        asking: Asking,
+        permission: Option<Permission>,
+        work: impl FnOnce(&Store, &Caller, &Actor) -> Result<T, AppError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let (at, secrets) = (self.now(), Arc::clone(self.secrets()));
+        self.run(move |store| {
+            let caller = store.read(|tx| asking.asked.identify(tx, &secrets, at))?;
+            if let Some(permission) = permission {
+                caller.may(permission)?;
+            }
+            let actor = caller.actor(at, Some(&asking.request_id));
+            work(store, &caller, &actor)
+        })
+        .await
+    }
+
+    /// The same for work that hashes passwords, which may be done while the password must still be
+    /// changed.
+    pub async fn act_hashing<T: Send + 'static>(
+        &self,
+        asking: Asking,
+        work: impl FnOnce(&Store, &Caller, &Actor) -> Result<T, AppError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let _permit = self.0.hashing.acquire().await.map_err(|_| stopped())?;
+        self.act(asking, None, work).await
     }
 
     /// Reads, after the caller has been found to be who they say and allowed to.
@@ -110,7 +168,7 @@ impl Service {
                 store.write(|tx| {
                     let caller = asking.asked.identify(tx, &secrets, at)?;
                     caller.may(permission)?;
-                    let actor = caller.actor(at, Some(asking.request_id.clone()));
+                    let actor = caller.actor(at, Some(&asking.request_id));
                     let once = asking.once.as_ref().map(|once| once.of(&caller));
                     app::gate::pass(tx, once.as_ref(), at, |tx| work(tx, &caller, &actor)?.kept())
                 })

@@ -20,11 +20,14 @@ use utoipa_axum::routes;
 /// The largest file that is taken, in bytes; larger ones go through the command.
 pub const MAX_FILE_BYTES: usize = 64 << 20;
 
-/// The routes of this area.
-pub fn routes() -> OpenApiRouter<Service> {
-    let send =
-        OpenApiRouter::new().routes(routes!(send)).layer(DefaultBodyLimit::max(MAX_FILE_BYTES));
-    OpenApiRouter::new().routes(routes!(list)).merge(send)
+/// The routes that look up.
+pub fn list_routes() -> OpenApiRouter<Service> {
+    OpenApiRouter::new().routes(routes!(list))
+}
+
+/// The routes that take files.
+pub fn send_routes() -> OpenApiRouter<Service> {
+    OpenApiRouter::new().routes(routes!(send)).layer(DefaultBodyLimit::max(MAX_FILE_BYTES))
 }
 
 /// What an import did.

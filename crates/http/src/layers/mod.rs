@@ -15,6 +15,7 @@ pub mod header_limits;
 mod observed;
 pub mod request_id;
 pub mod security_headers;
+pub mod signed_in;
 pub mod timeouts;
 pub mod trace;
 
