@@ -3,6 +3,7 @@
 //!
 //! It deliberately knows no command line, no HTTP, and no SQL.
 
+pub mod access;
 mod audit;
 pub mod billing;
 pub mod business;
@@ -12,8 +13,10 @@ pub mod generator;
 pub mod import;
 mod invalid;
 pub mod ledger;
+mod random;
 pub mod verify;
 
 pub use error::AppError;
 pub use invalid::Invalid;
+pub use random::{NoRandomness, Random};
 pub use store::audit::Actor;

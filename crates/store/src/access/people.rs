@@ -14,7 +14,8 @@ macro_rules! columns {
     () => {
         "p.id, p.login, p.name, p.role, p.customer_id, p.state, p.password_hash, \
          p.password_is_initial, p.password_expires_at, p.totp_secret, p.totp_confirmed_at, \
-         p.totp_last_step, p.sessions_from, p.created_at, p.updated_at, p.version"
+         p.totp_last_step, p.sessions_from, p.created_at, p.updated_at, p.version, \
+         (SELECT c.code FROM customers c WHERE c.id = p.customer_id)"
     };
 }
 pub(super) use columns;
@@ -81,6 +82,8 @@ pub struct Person {
     pub role: Role,
     /// The customer that the person is, for the role of customers.
     pub customer: Option<CustomerId>,
+    /// The code of that customer.
+    pub customer_code: Option<String>,
     /// Whether the person may sign in.
     pub active: bool,
     /// The hash of the password, a PHC string.
@@ -134,6 +137,7 @@ pub(super) fn read(row: &Row<'_>, first: usize) -> Result<Person, StoreError> {
         created_at: moment(13)?,
         updated_at: moment(14)?,
         version: row.int(first + 15)?,
+        customer_code: row.opt_text(first + 16)?.map(str::to_owned),
     })
 }
 
