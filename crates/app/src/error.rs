@@ -5,6 +5,7 @@
 
 use crate::import::BadFile;
 use crate::invalid::Invalid;
+use crate::random::NoRandomness;
 use domain::billing::{BillingError, NumberError};
 use domain::calendar::{Day, Month};
 use domain::ledger::LedgerError;
@@ -78,6 +79,29 @@ pub enum AppError {
     /// A thing that was asked for does not exist.
     #[error("{0}")]
     NotFound(String),
+    /// Somebody could not be signed in; which part was wrong is not said.
+    #[error("login, password or code is wrong, or signing in is not possible at this moment")]
+    SignInFailed,
+    /// The password is right, and the code of the second factor is needed too.
+    #[error("the password is right; the code of the second factor is needed too")]
+    CodeNeeded,
+    /// A session cannot go on by this refresh token.
+    #[error("the refresh token is unknown, has expired, or was used before; sign in again")]
+    RefreshRefused,
+    /// A token or key does not say who is asking.
+    #[error(
+        "no valid sign-in: none at all, or a token that has expired, was withdrawn, or is not ours"
+    )]
+    NotSignedIn,
+    /// The password must be shown again before this act.
+    #[error("this act needs the password, or the code, shown again within the last minutes")]
+    ProofNeeded,
+    /// A secret that is kept cannot be made or read with the keys of the settings.
+    #[error("{0}")]
+    Secrets(String),
+    /// The source of random bytes gave none.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
     /// A sum does not fit.
     #[error(transparent)]
     Overflow(#[from] Overflow),
@@ -132,6 +156,13 @@ impl AppError {
             Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::NotAllowed(_) => "not_allowed",
             Self::NotFound(_) => "not_found",
+            Self::SignInFailed => "sign_in_failed",
+            Self::CodeNeeded => "code_needed",
+            Self::RefreshRefused => "refresh_refused",
+            Self::NotSignedIn => "not_signed_in",
+            Self::ProofNeeded => "proof_needed",
+            Self::Secrets(_) => "secrets",
+            Self::NoRandomness(_) => "no_randomness",
             Self::Overflow(_) => "amount_too_large",
             Self::Ledger(_) => "ledger_unbalanced",
             Self::Billing(_) => "cannot_bill",

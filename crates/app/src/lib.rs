@@ -3,6 +3,7 @@
 //!
 //! It deliberately knows no command line, no HTTP, and no SQL.
 
+pub mod access;
 mod audit;
 pub mod billing;
 pub mod business;
@@ -18,9 +19,11 @@ mod invalid;
 pub mod ledger;
 pub mod orders;
 mod paging;
+mod random;
 pub mod verify;
 
 pub use error::AppError;
 pub use invalid::Invalid;
+pub use random::{NoRandomness, Random};
 pub use store::audit::Actor;
 pub use store::{Store, Tx};

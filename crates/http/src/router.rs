@@ -19,7 +19,6 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, Uri};
 use axum::middleware::{from_fn, from_fn_with_state};
 use std::time::Duration;
-use tower::ServiceBuilder;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
 use utoipa::openapi::OpenApi;
@@ -28,7 +27,7 @@ use utoipa_axum::router::OpenApiRouter;
 /// Where the API is.
 pub const BASE: &str = "/api/v1";
 /// Answers that are smaller than this are not compressed, in bytes.
-const COMPRESS_FROM_BYTES: u16 = 1_024;
+const COMPRESS_FROM_BYTES: u64 = 1_024;
 
 /// What surrounds every request.
 #[derive(Clone)]
@@ -84,27 +83,25 @@ pub fn description() -> OpenApi {
 pub fn router(service: Service, around: &Surroundings) -> Router {
     let (areas, description) = api(Some(&around.limiter));
     let limits = Timeouts { request: around.request_timeout };
-    // The outermost first.
-    let layers = ServiceBuilder::new()
-        .layer(from_fn_with_state(around.request_ids.clone(), request_id::layer))
-        .layer(from_fn(trace::layer))
-        .layer(from_fn_with_state(around.proxies.clone(), caller_address::layer))
-        .layer(from_fn_with_state(service.clone(), signed_in::layer))
-        .layer(from_fn(access_log::layer))
-        .layer(from_fn_with_state(around.security, security_headers::layer))
-        .option_layer(around.compression.then(|| {
-            CompressionLayer::new().compress_when(SizeAbove::new(COMPRESS_FROM_BYTES))
-        }))
-        .layer(from_fn_with_state(service.metrics().clone(), metrics::layer))
-        .layer(from_fn(faults::layer))
-        .layer(from_fn(header_limits::layer))
-        .layer(from_fn_with_state(limits, timeouts::layer));
-    areas
+    let inner = areas
         .merge(areas::about::routes(&description))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
-        .layer(layers)
+        .layer(from_fn_with_state(limits, timeouts::layer))
+        .layer(from_fn(header_limits::layer))
+        .layer(from_fn(faults::layer))
+        .layer(from_fn_with_state(service.metrics().clone(), metrics::layer));
+    let compressed = CompressionLayer::new().compress_when(SizeAbove::new(COMPRESS_FROM_BYTES));
+    let inner = if around.compression { inner.layer(compressed) } else { inner };
+    // What stands last is passed first.
+    inner
+        .layer(from_fn_with_state(around.security, security_headers::layer))
+        .layer(from_fn(access_log::layer))
+        .layer(from_fn_with_state(service.clone(), signed_in::layer))
+        .layer(from_fn_with_state(around.proxies.clone(), caller_address::layer))
+        .layer(from_fn(trace::layer))
+        .layer(from_fn_with_state(around.request_ids.clone(), request_id::layer))
         .with_state(service)
 }
 

@@ -1,7 +1,7 @@
 -- What the service keeps: people and how they sign in, keys of programs, answers to repeated
 -- requests, jobs, and who and what stands behind each audit row.
 --
--- Units as in V1. *_hash: SHA-256 in hexadecimal, but for password_hash and code_hash (Argon2id).
+-- Units as in V1. *_hash: SHA-256 in hexadecimal, but for password_hash (Argon2id).
 -- Secrets themselves are not kept; totp_secret is encrypted with a key that is not in the database.
 
 ALTER TABLE audit ADD COLUMN person_id INTEGER;
@@ -48,6 +48,7 @@ CREATE TABLE people (
     CHECK (totp_confirmed_at IS NULL OR totp_secret IS NOT NULL)
 ) {table};
 
+CREATE INDEX people_by_role ON people (role, id);
 CREATE INDEX people_by_customer ON people (customer_id) WHERE customer_id IS NOT NULL;
 
 CREATE TABLE recovery_codes (
@@ -99,7 +100,8 @@ CREATE TABLE known_devices (
 CREATE INDEX known_devices_by_person ON known_devices (person_id);
 
 -- Failures to sign in since the last success, by login and where they came from; also for logins
--- that nobody has. source: 'device:...', 'address:...', or '*' for all unknown devices.
+-- that nobody has. source: 'device:...', 'session:...' (the password asked for once more),
+-- 'address:...', or '*' for all unknown devices.
 CREATE TABLE sign_in_failures (
     login TEXT {bytewise} NOT NULL,
     source TEXT {bytewise} NOT NULL,

@@ -25,6 +25,12 @@ pub enum Counter {
     BillRuns,
     /// Of audit rows.
     Audit,
+    /// Of people.
+    People,
+    /// Of attempts to sign in.
+    SignInAttempts,
+    /// Of keys of programs.
+    ApiKeys,
 }
 
 impl Counter {
@@ -38,6 +44,9 @@ impl Counter {
             Self::LedgerTransactions => "ledger_transactions",
             Self::BillRuns => "bill_runs",
             Self::Audit => "audit",
+            Self::People => "people",
+            Self::SignInAttempts => "sign_in_attempts",
+            Self::ApiKeys => "api_keys",
         }
     }
 }

@@ -3,6 +3,7 @@
 //! It deliberately decides nothing about money or bills; `domain` decides and `app` saves what was
 //! decided. It is synchronous and works on sets.
 
+pub mod access;
 pub mod audit;
 pub mod billing;
 pub mod business;

@@ -2,6 +2,7 @@
 //!
 //! It deliberately contains no text of its own.
 
+use crate::access;
 use crate::db::{Dialect, Each};
 use crate::verify;
 use crate::{
@@ -24,7 +25,8 @@ pub fn all_queries(for_sqlite: bool) -> Vec<String> {
         verify::QUERIES,
     ];
     let sets: [&[&Each]; 3] = [catalog::SETS, deliveries::SETS, orders::SETS];
-    let singles = singles.iter().chain(billing::QUERIES).flat_map(|area| area.iter());
+    let singles =
+        singles.iter().chain(billing::QUERIES).chain(&access::QUERIES).flat_map(|area| area.iter());
     let sets = sets.iter().chain(billing::SETS).flat_map(|area| area.iter());
     singles.map(|sql| (*sql).to_owned()).chain(sets.map(|each| each.text(dialect))).collect()
 }

@@ -49,7 +49,7 @@ impl RawOnce {
     /// The request of a caller who is known now.
     pub fn of(&self, caller: &Caller) -> Once {
         let RawKey { method, path, key, .. } = self.key.clone();
-        let key = RequestKey { caller: caller.label(), method, path, key };
+        let key = RequestKey { caller: label(caller), method, path, key };
         Once { key, fingerprint: self.fingerprint.clone() }
     }
 }
@@ -121,6 +121,14 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
         return bad("the key holds blanks, quotes or backslashes");
     }
     Ok(Some(bare.to_owned()))
+}
+
+/// The name of a caller among the requests that are kept.
+fn label(caller: &Caller) -> String {
+    match caller.key {
+        Some(key) => format!("key:{key}"),
+        None => format!("person:{}", caller.person.0),
+    }
 }
 
 /// Bytes in hexadecimal.

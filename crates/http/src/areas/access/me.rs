@@ -142,8 +142,7 @@ async fn list_sessions(
 ) -> Result<Json<OwnSessions>, Problem> {
     let items = service
         .act(asking, Some(Permission::Own), |store, caller, actor| {
-            let listed =
-                Listed { after: None, alive_at: Some(actor.at), limit: MOST_SESSIONS };
+            let listed = Listed { after: None, alive_at: Some(actor.at), limit: MOST_SESSIONS };
             let found = sessions::list(store, caller.person, &listed)?;
             let own = caller.session.as_deref();
             let shape = |session: sessions::Session| OwnSession {

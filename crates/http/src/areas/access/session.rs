@@ -116,13 +116,8 @@ fn answer(signed: Signed, status: StatusCode, in_cookies: bool) -> Response {
 }
 
 /// A cookie for this host only, over https only, that no script reads and no other site sends.
-fn set_cookie(
-    name: &str,
-    value: &str,
-    secs: i64,
-) -> Option<(header::HeaderName, HeaderValue)> {
-    let text =
-        format!("{name}={value}; Path=/; Max-Age={secs}; Secure; HttpOnly; SameSite=Strict");
+fn set_cookie(name: &str, value: &str, secs: i64) -> Option<(header::HeaderName, HeaderValue)> {
+    let text = format!("{name}={value}; Path=/; Max-Age={secs}; Secure; HttpOnly; SameSite=Strict");
     HeaderValue::from_str(&text).ok().map(|value| (header::SET_COOKIE, value))
 }
 
@@ -147,7 +142,8 @@ async fn open(
     let user_agent: String = text(header::USER_AGENT).unwrap_or("").chars().take(200).collect();
     let device = body.device_token.or_else(|| cookie(&headers, DEVICE_COOKIE).map(str::to_owned));
     let address = address.map_or(std::net::IpAddr::from([0, 0, 0, 0]), |known| known.0.0);
-    let (at, secrets, random) = (service.now(), service.secrets().clone(), service.random().clone());
+    let (at, secrets, random) =
+        (service.now(), service.secrets().clone(), service.random().clone());
     let signed = service
         .hash(move |store| {
             let asked = SignIn {
@@ -194,7 +190,8 @@ async fn go_on(
         .refresh_token
         .or_else(|| cookie(&headers, REFRESH_COOKIE).map(str::to_owned))
         .ok_or_else(|| Problem::new(Code::RefreshRefused, "the request has no refresh token"))?;
-    let (at, secrets, random) = (service.now(), service.secrets().clone(), service.random().clone());
+    let (at, secrets, random) =
+        (service.now(), service.secrets().clone(), service.random().clone());
     let signed = service
         .run(move |store| {
             sessions::refresh(store, &secrets, &*random, at, &token, Some(&asking.request_id))
