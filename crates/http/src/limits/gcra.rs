@@ -56,12 +56,7 @@ impl Quota {
         // The next one is free when the bucket lacks one less than it does now.
         let lacking = (self.burst as u64).saturating_sub(left + 1) * interval;
         let wait = backlog_micros.saturating_sub(lacking);
-        Decision {
-            allowed,
-            quota: self,
-            remaining: left,
-            next_seconds: wait.div_ceil(MICROS),
-        }
+        Decision { allowed, quota: self, remaining: left, next_seconds: wait.div_ceil(MICROS) }
     }
 }
 

@@ -104,7 +104,8 @@ impl Metrics {
             // Writing into a text does not fail; a half would be taken for the whole.
             shown.clear();
         }
-        let accepts = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+        let accepts =
+            headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
         if accepts.flat_map(|list| list.split(',')).any(text::asks_for_openmetrics) {
             return (OPENMETRICS, shown);
         }

@@ -72,10 +72,9 @@ mod tests {
 
     #[test]
     fn openmetrics_is_given_to_those_who_take_it() {
-        for good in [
-            "application/openmetrics-text",
-            " Application/OpenMetrics-Text; version=1.0.0; q=0.5",
-        ] {
+        for good in
+            ["application/openmetrics-text", " Application/OpenMetrics-Text; version=1.0.0; q=0.5"]
+        {
             assert!(asks_for_openmetrics(good), "{good}");
         }
         for bad in ["*/*", "text/plain", "application/openmetrics-text;q=0", ""] {
