@@ -272,7 +272,8 @@ async fn a_spoilt_count_begins_anew() {
 #[tokio::test]
 async fn without_redis_every_process_limits_by_itself() {
     let Some(redis) = Redis::start() else { return };
-    let limiter = shared(&redis, quotas(3, 3600));
+    let quotas = quotas(3, 3600);
+    let limiter = Limiter::shared(quotas, &redis.url(), "dairyos", REDIS_TIMEOUT).unwrap();
     assert_eq!(limiter.take(Group::Read, &caller(1)).await.remaining, 2);
     let port = redis.stop();
     let begun = Instant::now();
