@@ -19,14 +19,24 @@ pub struct Cli {
     /// Where the database is.
     #[arg(
         long,
-        help = "The database: sqlite:FILE or postgres://user@host/name",
+        help = "The database: sqlite:FILE or postgres://user@host/name [default: that of the \
+                settings, sqlite:dairyos.db]",
         global = true,
         env = "DAIRYOS_DATABASE_URL",
-        default_value = DEFAULT_DATABASE,
         hide_env_values = true,
         value_name = "URL"
     )]
-    pub database: String,
+    pub database: Option<String>,
+    /// A file with settings, as `config.default.toml` describes them.
+    #[arg(
+        long,
+        help = "A file with settings",
+        global = true,
+        env = "DAIRYOS_CONFIG",
+        hide_env_values = true,
+        value_name = "FILE"
+    )]
+    pub config: Option<PathBuf>,
     /// Who is at work, for the audit trail.
     #[arg(long, global = true, env = "USER", default_value = "unknown", hide_env_values = true)]
     pub actor: String,
@@ -49,6 +59,7 @@ impl Cli {
             Command::Ledger(LedgerCommand::Balances(args)) => args.json,
             Command::Verify(args) => args.json,
             Command::Generate(args) => args.json,
+            Command::Config(ConfigCommand::Show(args) | ConfigCommand::Check(args)) => args.json,
             Command::Ledger(LedgerCommand::Export(_)) | Command::Migrate => false,
         }
     }
@@ -75,6 +86,26 @@ pub enum Command {
     Migrate,
     /// Write CSV files of a made-up dairy, of any size.
     Generate(GenerateArgs),
+    /// Show and check the settings.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+/// The commands of `config`.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Show every setting, its value and where it comes from; secrets are masked.
+    Show(ConfigArgs),
+    /// Say what is wrong with the settings; exit code 1 if anything is.
+    Check(ConfigArgs),
+}
+
+/// Arguments of the commands of `config`.
+#[derive(Debug, Args)]
+pub struct ConfigArgs {
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `init`.

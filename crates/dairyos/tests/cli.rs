@@ -8,6 +8,8 @@
 
 #[path = "cli/bills.rs"]
 mod bills;
+#[path = "cli/config.rs"]
+mod config;
 #[path = "cli/explain.rs"]
 mod explain;
 #[path = "cli/generate.rs"]

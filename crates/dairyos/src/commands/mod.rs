@@ -4,6 +4,7 @@
 //! `false`, which becomes exit code 1.
 
 mod bills;
+mod config;
 mod explain;
 mod generate;
 mod import;
@@ -14,6 +15,7 @@ mod verify;
 
 use crate::cli::{BillsCommand, Cli, Command, DEFAULT_DATABASE, LedgerCommand};
 use crate::clock;
+use crate::settings::{self, environment};
 use app::{Actor, AppError};
 use store::Store;
 
@@ -33,8 +35,18 @@ impl Context {
 pub fn execute(cli: Cli) -> Result<bool, AppError> {
     let actor = Actor::program(cli.actor, clock::now());
     // A variable that is set to nothing says nothing.
-    let database = Some(cli.database).filter(|url| !url.is_empty());
-    let database = database.unwrap_or_else(|| DEFAULT_DATABASE.to_owned());
+    let config = cli.config.filter(|path| !path.as_os_str().is_empty());
+    let named = cli.database.filter(|url| !url.is_empty());
+    if let Command::Config(command) = &cli.command {
+        let source = config::Source { file: config.as_deref(), database: named.as_deref() };
+        return config::execute(&source, command);
+    }
+    let database = match (named, &config) {
+        (Some(url), _) => url,
+        (None, Some(file)) => settings::database_of(file, &environment::read())
+            .map_err(|error| AppError::BadArgument(error.to_string()))?,
+        (None, None) => DEFAULT_DATABASE.to_owned(),
+    };
     let context = Context { database, actor };
     match cli.command {
         Command::Init(args) => init::execute(&context, args),
@@ -49,5 +61,7 @@ pub fn execute(cli: Cli) -> Result<bool, AppError> {
         Command::Verify(args) => verify::execute(&context, &args),
         Command::Migrate => migrate::execute(&context),
         Command::Generate(args) => generate::execute(&context, &args),
+        // Done above: it needs no database.
+        Command::Config(_) => Ok(true),
     }
 }

@@ -82,6 +82,7 @@ impl Answer {
 pub fn program(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dairyos"));
     command.current_dir(folder).env_remove("DAIRYOS_DATABASE_URL").env("USER", "meena");
+    command.env_remove("DAIRYOS_CONFIG");
     command
 }
 

@@ -15,13 +15,13 @@ use axum::response::Response;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tracing::warn;
 
 pub use answer::{POLICY_HEADER, QUOTA_EXCEEDED, STATE_HEADER};
 pub use gcra::{Decision, MAX_BURST, MAX_PER_SECONDS, Quota};
 pub use local::MAX_TRACKED_CALLERS;
-pub use shared::{RedisUrlError, check_url};
+pub use shared::{REDIS_TIMEOUT, RedisUrlError, check_url};
 
 use local::Local;
 use shared::Shared;
@@ -143,9 +143,15 @@ impl Limiter {
     }
 
     /// A limiter that shares its counts through the Redis at `url`, under keys that begin with
-    /// `prefix`. It connects when it is first asked.
-    pub fn shared(quotas: Quotas, url: &str, prefix: &str) -> Result<Self, RedisUrlError> {
-        Ok(Self::new(quotas, Some(Shared::new(url, prefix)?)))
+    /// `prefix`. It connects when it is first asked; a request waits for it at most for `timeout`,
+    /// such as [`REDIS_TIMEOUT`].
+    pub fn shared(
+        quotas: Quotas,
+        url: &str,
+        prefix: &str,
+        timeout: Duration,
+    ) -> Result<Self, RedisUrlError> {
+        Ok(Self::new(quotas, Some(Shared::new(url, prefix, timeout)?)))
     }
 
     fn new(quotas: Quotas, shared: Option<Shared>) -> Self {

@@ -14,8 +14,8 @@ use std::time::Duration;
 
 /// The count as one step in Redis.
 const SCRIPT: &str = include_str!("shared.lua");
-/// How long a request waits for Redis.
-const TIMEOUT: Duration = Duration::from_millis(250);
+/// How long a request waits for Redis, unless it is said otherwise.
+pub const REDIS_TIMEOUT: Duration = Duration::from_millis(250);
 /// How long Redis is left alone after it failed.
 const PAUSE: Duration = Duration::from_secs(5);
 /// How often a failure is told in the log.
@@ -51,6 +51,7 @@ pub struct Shared {
     connection: OnceLock<ConnectionManager>,
     script: Script,
     prefix: String,
+    timeout: Duration,
     /// Until when Redis is left alone, in microseconds since the start; 0 when it works.
     paused_until: AtomicU64,
     /// When a failure may be told again, in microseconds since the start.
@@ -63,12 +64,13 @@ fn micros(time: Duration) -> u64 {
 
 impl Shared {
     /// The counts in the Redis at a URL.
-    pub fn new(url: &str, prefix: &str) -> Result<Self, RedisUrlError> {
+    pub fn new(url: &str, prefix: &str, timeout: Duration) -> Result<Self, RedisUrlError> {
         Ok(Self {
             client: Client::open(url).map_err(|_| RedisUrlError)?,
             connection: OnceLock::new(),
             script: Script::new(SCRIPT),
             prefix: prefix.to_owned(),
+            timeout,
             paused_until: AtomicU64::new(0),
             tell_at: AtomicU64::new(0),
         })
@@ -114,10 +116,10 @@ impl Shared {
             .arg(quota.interval_micros())
             .arg(quota.capacity_micros());
         let answer = call.invoke_async::<(u8, u64)>(&mut connection);
-        match tokio::time::timeout(TIMEOUT, answer).await {
+        match tokio::time::timeout(self.timeout, answer).await {
             Ok(Ok((allowed, backlog))) => Ok(quota.decision(allowed == 1, backlog)),
             Ok(Err(error)) => Err(error.to_string()),
-            Err(_) => Err(format!("no answer within {} ms", TIMEOUT.as_millis())),
+            Err(_) => Err(format!("no answer within {} ms", self.timeout.as_millis())),
         }
     }
 
@@ -127,8 +129,8 @@ impl Shared {
         }
         let config = ConnectionManagerConfig::new()
             .set_number_of_retries(CONNECT_RETRIES)
-            .set_connection_timeout(Some(TIMEOUT))
-            .set_response_timeout(Some(TIMEOUT));
+            .set_connection_timeout(Some(self.timeout))
+            .set_response_timeout(Some(self.timeout));
         let made = ConnectionManager::new_lazy_with_config(self.client.clone(), config)?;
         Ok(self.connection.get_or_init(|| made).clone())
     }
@@ -140,7 +142,7 @@ mod tests {
 
     #[test]
     fn after_a_failure_one_request_tries_after_each_pause() {
-        let shared = Shared::new("redis://127.0.0.1:1", "test").unwrap();
+        let shared = Shared::new("redis://127.0.0.1:1", "test", REDIS_TIMEOUT).unwrap();
         let at = Duration::from_secs;
         assert!(shared.may_try(at(1)) && shared.may_try(at(1)));
         assert!(shared.failed(at(1)));

@@ -1,0 +1,285 @@
+//! The settings of the service: defaults, a file, environment variables, in this order.
+//!
+//! The file `config.default.toml` is their reference and is built in. They deliberately are read
+//! once, before anything else happens, and passed on as values.
+
+mod check;
+pub mod environment;
+mod load;
+mod secret;
+mod sources;
+
+use domain::access::Role;
+use http_api::layers::caller_address::Network;
+use http_api::limits::{Quota, Quotas};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+use std::net::SocketAddr;
+
+#[cfg(test)]
+mod tests;
+
+pub use load::{database_of, for_serving, load};
+pub use secret::{HiddenUrl, Secret};
+
+/// The default settings, with a comment on each.
+pub const DEFAULTS: &str = include_str!("../../config.default.toml");
+
+/// What is wrong with the settings: one line each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingsError(pub Vec<String>);
+
+impl fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the settings cannot be used:")?;
+        self.0.iter().try_for_each(|line| write!(f, "\n  {line}"))
+    }
+}
+
+impl std::error::Error for SettingsError {}
+
+/// How strict the program is about its settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Missing secrets are made at random.
+    Development,
+    /// Everything that is needed must be set.
+    Production,
+}
+
+impl Mode {
+    /// The word of the settings.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Development => "development",
+            Self::Production => "production",
+        }
+    }
+}
+
+/// All settings. The keys are described in `config.default.toml`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// How strict the program is.
+    pub mode: Mode,
+    /// The database.
+    pub database: Database,
+    /// The service.
+    pub http: Http,
+    /// Signing in.
+    pub sign_in: SignIn,
+    /// How often callers may ask.
+    pub limits: Limits,
+    /// The log.
+    pub logging: Logging,
+    /// Reports of errors.
+    pub sentry: Sentry,
+    /// Jobs.
+    pub jobs: Jobs,
+    /// Parts that can be switched off.
+    pub features: Features,
+}
+
+/// The database.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// Where it is.
+    pub url: HiddenUrl,
+    /// Connections of one process.
+    pub connections: u32,
+}
+
+/// The service.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Http {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// The address people use, without a slash at its end; empty when there is none.
+    pub public_url: String,
+    /// Proxies that are believed.
+    pub trusted_proxies: Vec<Text<Network>>,
+    /// The largest body.
+    pub body_limit_bytes: u64,
+    /// The largest file to import.
+    pub import_limit_bytes: u64,
+    /// Time for a request.
+    pub request_timeout_secs: u64,
+    /// Time for the headers of a request.
+    pub header_read_timeout_secs: u64,
+    /// Whether answers are compressed.
+    pub compression: bool,
+}
+
+impl Http {
+    /// The proxies that are believed.
+    pub fn proxies(&self) -> Vec<Network> {
+        self.trusted_proxies.iter().map(|text| text.0).collect()
+    }
+}
+
+/// Signing in.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignIn {
+    /// Keys of tokens, the present one first.
+    pub token_keys: Vec<Key>,
+    /// Keys of second factors, the present one first.
+    pub totp_keys: Vec<Key>,
+    /// Roles that must have a second factor.
+    pub second_factor_required_for: Vec<Text<RoleName>>,
+}
+
+impl SignIn {
+    /// Whether people of a role must have a second factor.
+    pub fn needs_second_factor(&self, role: Role) -> bool {
+        self.second_factor_required_for.iter().any(|name| name.0.0 == role)
+    }
+}
+
+/// A key with its name.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Key {
+    /// The name, which what the key signs or encrypts carries.
+    pub kid: String,
+    /// The key.
+    pub secret: Secret,
+}
+
+/// How often callers may ask.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// The Redis that shares the counts.
+    pub redis_url: HiddenUrl,
+    /// The beginning of all keys in it.
+    pub redis_prefix: String,
+    /// Signing in.
+    pub sign_in: Allowance,
+    /// Reading.
+    pub read: Allowance,
+    /// Changing.
+    pub write: Allowance,
+    /// Importing.
+    pub import: Allowance,
+}
+
+impl Limits {
+    /// The quotas, as the limiter takes them; an error names the first that is out of bounds,
+    /// which settings that were checked have none of.
+    pub fn quotas(&self) -> Result<Quotas, String> {
+        Ok(Quotas {
+            sign_in: self.sign_in.quota()?,
+            read: self.read.quota()?,
+            write: self.write.quota()?,
+            import: self.import.quota()?,
+        })
+    }
+}
+
+/// Requests at once, and in how many seconds as many become free again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Allowance {
+    /// Requests at once.
+    pub burst: u32,
+    /// Seconds.
+    pub per_seconds: u32,
+}
+
+impl Allowance {
+    /// The quota.
+    pub fn quota(self) -> Result<Quota, String> {
+        Quota::new(self.burst, self.per_seconds)
+    }
+}
+
+/// The log.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Logging {
+    /// What is logged.
+    pub level: String,
+    /// How it looks.
+    pub format: LogFormat,
+}
+
+/// How the log looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// For people.
+    Text,
+}
+
+/// Reports of errors.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sentry {
+    /// Where they go; empty when nowhere.
+    pub dsn: HiddenUrl,
+    /// The name of the installation.
+    pub environment: String,
+    /// The share that is reported.
+    pub sample_rate: f32,
+}
+
+/// Jobs.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Jobs {
+    /// Jobs at once; 0 when this process works on none.
+    pub threads: u32,
+}
+
+/// Parts that can be switched off.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Features {
+    /// The description of the API.
+    pub api_docs: bool,
+    /// Figures for Prometheus.
+    pub metrics: bool,
+}
+
+/// A value that is written as a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Text<T>(pub T);
+
+impl<'de, T: std::str::FromStr<Err: fmt::Display>> Deserialize<'de> for Text<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map(Self).map_err(serde::de::Error::custom)
+    }
+}
+
+impl<T: fmt::Display> Serialize for Text<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+/// A role by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RoleName(pub Role);
+
+impl std::str::FromStr for RoleName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let names = Role::ALL.map(Role::as_str).join(", ");
+        Role::from_name(text).map(Self).ok_or_else(|| format!("expected roles: {names}"))
+    }
+}
+
+impl fmt::Display for RoleName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.as_str())
+    }
+}
