@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::billing::{BillPrefix, RoundOff};
 use domain::calendar::Month;
 use domain::customers::{Fssai, Gstin, State};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Where the database is when nothing is said.
@@ -86,9 +87,22 @@ pub enum Command {
     Migrate,
     /// Write CSV files of a made-up dairy, of any size.
     Generate(GenerateArgs),
+    /// Run the service: the API over HTTP, and the worker of jobs.
+    Serve(ServeArgs),
     /// Show and check the settings.
     #[command(subcommand)]
     Config(ConfigCommand),
+}
+
+/// Arguments of `serve`.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Listen on this address and port instead of that of the settings.
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<SocketAddr>,
+    /// Leave jobs to other processes.
+    #[arg(long)]
+    pub no_worker: bool,
 }
 
 /// The commands of `config`.

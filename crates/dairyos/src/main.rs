@@ -5,10 +5,9 @@
 mod cli;
 mod clock;
 mod commands;
-#[expect(dead_code, reason = "for the service, which is to come")]
 mod logging;
 mod output;
-#[cfg_attr(not(test), expect(dead_code, reason = "parts are for the service, which is to come"))]
+mod random;
 mod settings;
 
 use clap::Parser;

@@ -11,6 +11,7 @@ mod import;
 mod init;
 mod ledger;
 mod migrate;
+mod serve;
 mod verify;
 
 use crate::cli::{BillsCommand, Cli, Command, DEFAULT_DATABASE, LedgerCommand};
@@ -41,6 +42,9 @@ pub fn execute(cli: Cli) -> Result<bool, AppError> {
         let source = config::Source { file: config.as_deref(), database: named.as_deref() };
         return config::execute(&source, command);
     }
+    if let Command::Serve(args) = &cli.command {
+        return serve::execute(config.as_deref(), named, args);
+    }
     let database = match (named, &config) {
         (Some(url), _) => url,
         (None, Some(file)) => settings::database_of(file, &environment::read())
@@ -61,7 +65,7 @@ pub fn execute(cli: Cli) -> Result<bool, AppError> {
         Command::Verify(args) => verify::execute(&context, &args),
         Command::Migrate => migrate::execute(&context),
         Command::Generate(args) => generate::execute(&context, &args),
-        // Done above: it needs no database.
-        Command::Config(_) => Ok(true),
+        // Done above: they find their database in the settings.
+        Command::Config(_) | Command::Serve(_) => Ok(true),
     }
 }

@@ -21,15 +21,13 @@ const BUSY_TIMEOUT: Duration = Duration::from_mins(1);
 const CACHE_KIB: i64 = 96 * 1024;
 /// Pages a connection that only reads keeps in memory, in KiB.
 const READING_CACHE_KIB: i64 = 16 * 1024;
-/// Connections that read from SQLite.
-const SQLITE_READERS: usize = 4;
 /// Prepared statements kept per connection; above the number of distinct texts.
 const STATEMENTS: usize = 200;
 /// How long a connection to PostgreSQL may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Connections to PostgreSQL of one program.
-const POSTGRES_CONNECTIONS: usize = 4;
+/// Connections to PostgreSQL, or that read from SQLite, when nothing else is said.
+const CONNECTIONS: usize = 4;
 
 /// An open database.
 pub struct Store {
@@ -132,7 +130,7 @@ impl Store {
     /// Creates a database's file if need be, and its tables. An existing database of ours is
     /// opened.
     pub fn create(url: &str) -> Result<Self, StoreError> {
-        let store = Self::connect(url, true)?;
+        let store = Self::connect(url, true, CONNECTIONS)?;
         let known = migrations::latest();
         match store.schema_version()? {
             Some(found) if found < known => return Err(StoreError::Older { found, known }),
@@ -156,7 +154,12 @@ impl Store {
 
     /// Opens a database whose tables are those of this program.
     pub fn open(url: &str) -> Result<Self, StoreError> {
-        let store = Self::connect(url, false)?;
+        Self::open_with(url, CONNECTIONS)
+    }
+
+    /// The same with at most so many connections to PostgreSQL, or readers of SQLite.
+    pub fn open_with(url: &str, connections: usize) -> Result<Self, StoreError> {
+        let store = Self::connect(url, false, connections.max(1))?;
         let found = store.schema_version()?;
         let known = migrations::latest();
         match found {
@@ -169,20 +172,20 @@ impl Store {
     /// Opens a database of this or an earlier program and brings its tables up to date. Returns
     /// the versions before and after.
     pub fn open_and_migrate(url: &str) -> Result<(Self, i64, i64), StoreError> {
-        let store = Self::connect(url, false)?;
+        let store = Self::connect(url, false, 1)?;
         let before = store.schema_version()?.ok_or(StoreError::NotInitialised)?;
         store.migrate()?;
         Ok((store, before, migrations::latest()))
     }
 
-    fn connect(url: &str, create: bool) -> Result<Self, StoreError> {
+    fn connect(url: &str, create: bool, connections: usize) -> Result<Self, StoreError> {
         let place = place_of(url)?;
         let (first, dialect) = (place.first(create)?, place.dialect());
         // escape: SQLite has one writer at a time
         let (most, readers) = if dialect == Dialect::Sqlite {
-            (1, Some(Pool::new(place.clone(), None, SQLITE_READERS)))
+            (1, Some(Pool::new(place.clone(), None, connections)))
         } else {
-            (POSTGRES_CONNECTIONS, None)
+            (connections, None)
         };
         let store = Self {
             writers: Pool::new(place, Some(first), most),
