@@ -4,8 +4,10 @@
 
 use crate::{Actor, AppError};
 use serde_json::json;
-use store::business::{self, Business};
+use store::business;
 use store::{Lock, Store, Tx, audit};
+
+pub use store::business::Business;
 
 /// Whether the database answers and has a business.
 pub fn is_ready(store: &Store) -> Result<(), AppError> {

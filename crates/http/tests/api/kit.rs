@@ -1,0 +1,246 @@
+//! The real router over a real database, with a clock that stands still until it is moved.
+
+use app::access::people::{self, NewcomerRequest};
+use app::access::{KeyRing, Secrets, SignIn, sign_in};
+use app::{Actor, NoRandomness, Random, Store};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request};
+use domain::access::Role;
+use domain::calendar::Moment;
+use http_api::layers::caller_address::TrustedProxies;
+use http_api::layers::request_id::RequestIds;
+use http_api::layers::security_headers::SecurityHeaders;
+use http_api::limits::{Limiter, Quota, Quotas};
+use http_api::metrics::Metrics;
+use http_api::{Parts, Service, Surroundings};
+use serde_json::{Value, json};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+use testkit::{Database, on_both};
+use tower::ServiceExt;
+
+pub const PASSWORD: &str = "plum rickshaw 47 monsoon";
+
+/// Bytes that differ each time and are the same in every run.
+#[derive(Default)]
+struct Counted(AtomicU64);
+
+impl Random for Counted {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), NoRandomness> {
+        for chunk in bytes.chunks_mut(8) {
+            let next = self.0.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let next = (next ^ (next >> 29)).to_le_bytes();
+            chunk.copy_from_slice(&next[..chunk.len()]);
+        }
+        Ok(())
+    }
+}
+
+/// The service of one dairy.
+pub struct Api {
+    pub store: Arc<Store>,
+    pub secrets: Arc<Secrets>,
+    random: Arc<dyn Random>,
+    router: Router,
+    now: Arc<AtomicI64>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Reply {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// A problem of a code.
+    #[track_caller]
+    pub fn refused(&self, status: u16, code: &str) -> Value {
+        assert_eq!(self.status, status, "{}", self.text);
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        let problem = self.json();
+        assert_eq!(problem["code"], code, "{}", self.text);
+        assert_eq!(problem["status"], status);
+        assert!(problem["request_id"].is_string(), "{}", self.text);
+        problem
+    }
+
+    #[track_caller]
+    pub fn ok(&self, status: u16) -> &Self {
+        assert_eq!(self.status, status, "{}", self.text);
+        self
+    }
+}
+
+/// Runs a test on both databases, over a dairy that is set up.
+pub fn each(test: impl AsyncFn(Api)) {
+    on_both(|database| {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async { test(Api::new(database)).await });
+    });
+}
+
+/// Runs a test on SQLite alone, where the database makes no difference.
+pub fn once(test: impl AsyncFn(Api)) {
+    let database = Database::sqlite();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async { test(Api::new(&database)).await });
+}
+
+impl Api {
+    fn new(database: &Database) -> Self {
+        let store = Arc::new(Store::create(&database.url).unwrap());
+        let now = Moment::parse("2026-10-31T10:00:00+05:30").unwrap();
+        let now = Arc::new(AtomicI64::new(now.unix_micros()));
+        let random: Arc<dyn Random> = Arc::new(Counted::default());
+        let ring = || KeyRing::new(vec![("k1".to_owned(), vec![7; 32])]).unwrap();
+        let secrets = Arc::new(Secrets::new("dairyos", "dairyos-api", ring(), ring()).unwrap());
+        let clock = Arc::clone(&now);
+        let service = Service::new(Parts {
+            store: Arc::clone(&store),
+            clock: Arc::new(move || Moment::from_unix_micros(clock.load(Ordering::SeqCst))),
+            secrets: Arc::clone(&secrets),
+            random: Arc::clone(&random),
+            metrics: Metrics::new("test"),
+        });
+        let quota = Quota::new(100_000, 60).unwrap();
+        let quotas = Quotas { sign_in: quota, read: quota, write: quota, import: quota };
+        let around = Surroundings {
+            proxies: TrustedProxies::default(),
+            request_ids: RequestIds::default(),
+            security: SecurityHeaders { https: true },
+            request_timeout: Duration::from_secs(30),
+            limiter: Limiter::local(quotas),
+            compression: false,
+        };
+        let router = http_api::router(service, &around);
+        let api = Self { store, secrets, random, router, now };
+        testkit_business(&api);
+        api
+    }
+
+    pub fn at(&self) -> Moment {
+        Moment::from_unix_micros(self.now.load(Ordering::SeqCst))
+    }
+
+    pub fn later(&self, secs: i64) {
+        self.now.fetch_add(secs * 1_000_000, Ordering::SeqCst);
+    }
+
+    /// Somebody of a role who has changed the initial password, and the access token.
+    pub fn person(&self, role: Role, customer_code: Option<&str>) -> String {
+        let login = format!("{}@example.in", role.as_str());
+        let newcomer = NewcomerRequest { login: &login, name: role.as_str(), role, customer_code };
+        let actor = Actor::program("test", self.at());
+        let made = people::add(&self.store, &*self.random, &actor, &newcomer).unwrap();
+        self.change_initial(&login, &made.password);
+        self.sign_in(&login, PASSWORD)
+    }
+
+    fn change_initial(&self, login: &str, initial: &str) {
+        let token = self.sign_in(login, initial);
+        let claims = app::access::tokens::read(&self.secrets, &token, self.at()).unwrap();
+        let caller =
+            self.store.read(|tx| app::access::sessions::check(tx, &claims, self.at())).unwrap();
+        let actor = caller.actor(self.at(), None);
+        let (secrets, random) = (&self.secrets, &*self.random);
+        people::change_password(&self.store, secrets, random, &caller, &actor, initial, PASSWORD)
+            .unwrap();
+    }
+
+    pub fn sign_in(&self, login: &str, password: &str) -> String {
+        let asked = SignIn {
+            login,
+            password,
+            code: None,
+            device: None,
+            address: IpAddr::from([192, 0, 2, 1]),
+            user_agent: "test",
+            request_id: None,
+        };
+        sign_in(&self.store, &self.secrets, &*self.random, self.at(), &asked).unwrap().access_token
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Reply {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.unwrap();
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        Reply { status: parts.status.as_u16(), headers: parts.headers, text }
+    }
+
+    /// A request with a body, or none for null, and further headers.
+    pub async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        token: &str,
+        body: Value,
+        headers: &[(&str, &str)],
+    ) -> Reply {
+        let mut request = Request::builder().method(method).uri(path);
+        if !token.is_empty() {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let body = if body.is_null() {
+            Body::empty()
+        } else {
+            request = request.header("content-type", "application/json");
+            Body::from(body.to_string())
+        };
+        self.send(request.body(body).unwrap()).await
+    }
+
+    pub async fn get(&self, path: &str, token: &str) -> Reply {
+        self.call("GET", path, token, Value::Null, &[]).await
+    }
+
+    pub async fn post(&self, path: &str, token: &str, body: Value) -> Reply {
+        self.call("POST", path, token, body, &[]).await
+    }
+
+    /// A customer, a product, and two deliveries in October 2026.
+    pub async fn dairy(&self, token: &str) {
+        let customer = json!({ "code": "C-1", "name": "Asha Patel", "phone": "98765 43210",
+            "route": "R1", "opening_balance": "100.00" });
+        self.post("/api/v1/customers", token, customer).await.ok(201);
+        let product = json!({ "sku": "MILK", "facts": { "name": "Cow milk", "unit": "L",
+            "hsn": "0401", "tax_rate": "0", "tax_inclusive": false, "price": "60" } });
+        self.post("/api/v1/products", token, product).await.ok(201);
+        let delivery = |date: &str| {
+            json!({ "date": date, "shift": "morning", "customer_code": "C-1", "sku": "MILK",
+                "quantity": "1.5", "status": "delivered" })
+        };
+        let list = json!({ "deliveries": [delivery("2026-10-01"), delivery("2026-10-02")] });
+        let done = self.post("/api/v1/deliveries", token, list).await;
+        assert_eq!(done.ok(200).json()["added"], 2);
+    }
+}
+
+fn testkit_business(api: &Api) {
+    use app::business::{Business, set_up};
+    let business = Business {
+        name: "Gokul Dairy".to_owned(),
+        state: domain::customers::State::parse("24").unwrap(),
+        gstin: None,
+        fssai: None,
+        bill_prefix: domain::billing::BillPrefix::parse("INV").unwrap(),
+        round_off: domain::billing::RoundOff::None,
+    };
+    set_up(&api.store, &Actor::program("test", api.at()), &business).unwrap();
+}
