@@ -3,6 +3,8 @@
 //!
 //! They deliberately use no route of the product.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, Path, Request};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -102,7 +104,7 @@ fn router(https: bool) -> Router {
     let networks = ["10.0.0.0/8".parse().unwrap()];
     let proxies = caller_address::TrustedProxies::new(&networks);
     let timeouts = Timeouts { request: Duration::from_millis(200) };
-    let slow = || tokio::time::sleep(Duration::from_secs(60));
+    let slow = || tokio::time::sleep(Duration::from_mins(1));
     Router::new()
         .route("/api/v1/bills/{number}", get(|Path(n): Path<String>| async move { n }))
         .route("/api/v1/cached", get(|| async { ([(header::CACHE_CONTROL, "max-age=5")], "x") }))
@@ -364,4 +366,42 @@ async fn answers_keep_their_length() {
     use axum::body::HttpBody;
     let response = ask(request("/api/v1/bills/12345")).await;
     assert_eq!(response.body().size_hint().exact(), Some(5));
+}
+
+#[tokio::test]
+async fn behind_a_real_server_whole_answers_are_whole() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let kept = Kept::default();
+    let subscriber = tracing_subscriber::registry().with(kept.clone());
+    // The server's tasks run on this thread.
+    let _default = tracing::subscriber::set_default(subscriber);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let service = router(true).into_make_service_with_connect_info::<SocketAddr>();
+    let server = tokio::spawn(async move { axum::serve(listener, service).await });
+    for (asked, status, bytes) in [
+        ("GET /api/v1/bills/12345", "200", "5"),
+        ("HEAD /api/v1/bills/12345", "200", "0"),
+        ("GET /api/v1/cached", "200", "1"),
+    ] {
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let request = format!("{asked} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        // The server ends the request a moment after its last byte has come.
+        for _ in 0..1000 {
+            if !kept.0.lock().unwrap().is_empty() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let line = std::mem::take(&mut *kept.0.lock().unwrap()).remove(0);
+        assert_eq!(of(&line, "status"), Some(status), "{asked}");
+        assert_eq!(of(&line, "bytes"), Some(bytes), "{asked}");
+        assert_eq!(of(&line, "aborted"), Some("false"), "{asked}");
+        assert_eq!(of(&line, "caller"), Some("127.0.0.1"), "{asked}");
+    }
+    server.abort();
 }

@@ -29,10 +29,10 @@ fn quotas(burst: u32, per_seconds: u32) -> Quotas {
 }
 
 fn router(limiter: &Limiter, group: Option<Group>) -> Router {
-    let limited = Limited { limiter: limiter.clone(), group };
+    let state = Limited { limiter: limiter.clone(), group };
     Router::new()
         .route("/", any(|| async { "done" }))
-        .layer(middleware::from_fn_with_state(limited, limits::layer))
+        .layer(middleware::from_fn_with_state(state, limits::layer))
         .layer(middleware::from_fn_with_state(
             RequestIds::new(|| "r-1".to_owned()),
             request_id::layer,
@@ -114,14 +114,14 @@ async fn groups_and_callers_have_quotas_of_their_own() {
 #[tokio::test]
 async fn two_limits_on_one_request_are_told_as_a_list() {
     let limiter = Limiter::local(quotas(5, 60));
-    let limited = |group| {
-        let limited = Limited { limiter: limiter.clone(), group: Some(group) };
-        middleware::from_fn_with_state(limited, limits::layer)
+    let limit = |group| {
+        let state = Limited { limiter: limiter.clone(), group: Some(group) };
+        middleware::from_fn_with_state(state, limits::layer)
     };
     let router = Router::new()
         .route("/", get(|| async {}))
-        .layer(limited(Group::SignIn))
-        .layer(limited(Group::Write));
+        .layer(limit(Group::SignIn))
+        .layer(limit(Group::Write));
     let response = ask(&router, request("GET", "192.0.2.1", None)).await;
     let told: Vec<_> = response.headers().get_all("ratelimit").iter().collect();
     assert_eq!(told, ["\"sign_in\";r=4;t=12", "\"write\";r=4;t=12"]);

@@ -2,6 +2,8 @@
 //!
 //! They deliberately read the text as Prometheus would: names, types, samples.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -17,7 +19,7 @@ fn router(metrics: &Metrics) -> Router {
     Router::new()
         .route("/bills/{number}", get(|| async { "x" }))
         .route("/none", get(|| async { StatusCode::NOT_FOUND }))
-        .route("/slow", get(|| tokio::time::sleep(Duration::from_secs(60))))
+        .route("/slow", get(|| tokio::time::sleep(Duration::from_mins(1))))
         .route("/now", get(async move || shown.show(&HeaderMap::new(), Readings::default()).1))
         .layer(middleware::from_fn_with_state(metrics.clone(), metrics::layer))
 }

@@ -16,7 +16,7 @@ use tracing::{Event, Subscriber, span};
 use tracing_subscriber::Layer;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::Context;
-use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::registry::{LookupSpan, Scope};
 
 /// The longest value, in bytes; the rest of it is left out.
 const MAX_VALUE_BYTES: usize = 8 * 1024;
@@ -121,12 +121,17 @@ fn is_plain(text: &str) -> bool {
     !text.is_empty() && text.chars().all(plain)
 }
 
-/// A text without characters that move the cursor, end the line or turn its direction.
+/// Whether a character moves the cursor, ends the line or turns its direction.
+fn is_unruly(c: char) -> bool {
+    let turns = ['\u{200e}'..='\u{200f}', '\u{2028}'..='\u{202e}', '\u{2066}'..='\u{2069}'];
+    c.is_control() || turns.iter().any(|range| range.contains(&c))
+}
+
+/// A text in which such characters are escaped.
 fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
-        let turns = matches!(c, '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if c.is_control() || turns {
+        if is_unruly(c) {
             shown.extend(c.escape_default());
         } else {
             shown.push(c);
@@ -178,7 +183,7 @@ where
         // Fields of the request and of the task stand at the top of every line within them; the
         // inner win over the outer.
         let mut fields = Map::new();
-        for span in ctx.event_scope(event).into_iter().flat_map(|scope| scope.from_root()) {
+        for span in ctx.event_scope(event).into_iter().flat_map(Scope::from_root) {
             if let Some(outer) = span.extensions().get::<Fields>() {
                 fields.extend(outer.0.clone());
             }

@@ -5,6 +5,7 @@
 use super::{Key, Mode, Settings};
 use http_api::limits::check_url;
 use std::collections::HashSet;
+use std::fmt::Display;
 use std::net::IpAddr;
 use tracing_subscriber::EnvFilter;
 
@@ -37,7 +38,7 @@ impl Found {
         self.0.push(format!("{key}: {}", what.as_ref()));
     }
 
-    fn range<T: PartialOrd + std::fmt::Display>(&mut self, key: &str, value: T, low: T, high: T) {
+    fn range<T: Copy + PartialOrd + Display>(&mut self, key: &str, value: T, low: T, high: T) {
         if value < low || value > high {
             self.add(key, format!("expected {low} to {high}"));
         }

@@ -81,7 +81,10 @@ pub fn for_serving(
         for (name, keys) in lists.into_iter().filter(|(_, keys)| keys.is_empty()) {
             let mut bytes = [0; RANDOM_BYTES];
             random(&mut bytes);
-            let secret = bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+            let mut secret = String::new();
+            for byte in bytes {
+                secret.push_str(&format!("{byte:02x}"));
+            }
             keys.push(Key { kid: RANDOM_KID.to_owned(), secret: Secret::new(secret) });
             made.push(name);
         }

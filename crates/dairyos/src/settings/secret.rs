@@ -87,6 +87,10 @@ fn masked(url: &str) -> String {
         return if file { url.to_owned() } else { MASK.to_owned() };
     };
     let (before, query) = rest.split_once('?').map_or((rest, None), |(b, q)| (b, Some(q)));
+    // An @ behind the ? may end a password that holds one; so nothing is shown.
+    if !before.contains('@') && query.is_some_and(|query| query.contains('@')) {
+        return format!("{scheme}://{MASK}");
+    }
     // A password may hold a slash or an @ that should have been written otherwise.
     let (who, place) = before.rsplit_once('@').map_or((None, before), |(w, p)| (Some(w), p));
     let mut shown = format!("{scheme}://");
@@ -139,6 +143,8 @@ mod tests {
                 "postgresql://host/b?user=me&password=hunter2&sslmode=require",
                 "postgresql://host/b?user=me&password=***&sslmode=require",
             ),
+            ("postgres://me:hunter2?x@host/b", "postgres://***"),
+            ("postgresql://host/b?password=hunter2&user=a@b", "postgresql://***"),
             ("redis://:hunter2@host:6379/0", "redis://***@host:6379/0"),
             ("https://hunter2@sentry.example.org/7", "https://***@sentry.example.org/7"),
             ("me:hunter2@host", "***"),

@@ -69,11 +69,9 @@ fn the_default_file_and_the_types_have_the_same_keys() {
 fn a_key_without_a_default_or_a_field_would_be_seen() {
     for key in loaded_keys() {
         let word = key.rsplit('.').next().unwrap();
-        let without: String = DEFAULTS
-            .lines()
-            .filter(|line| !line.starts_with(&format!("{word} =")))
-            .map(|line| format!("{line}\n"))
-            .collect();
+        let own = format!("{word} =");
+        let others: Vec<&str> = DEFAULTS.lines().filter(|line| !line.starts_with(&own)).collect();
+        let without = others.join("\n");
         let parsed = figment::Figment::new()
             .merge(<figment::providers::Toml as figment::providers::Format>::string(&without));
         assert!(parsed.extract::<Settings>().is_err(), "{key} may be left out");
@@ -166,8 +164,8 @@ fn the_source_of_each_setting_is_shown() {
 
 #[test]
 fn unknown_keys_are_all_named_with_their_file() {
-    let text = "moode = 1\n[http]\nlisten = \"127.0.0.1:1\"\nlistne = \"x\"\n[limits.raed]\nburst = 1\n\
-        [features]\nteleport = true\n";
+    let text = "moode = 1\n[http]\nlisten = \"127.0.0.1:1\"\nlistne = \"x\"\n[limits.raed]\n\
+        burst = 1\n[features]\nteleport = true\n";
     let lines = refused(text, &[("DAIRYOS_HTTP__LISTNE", "x"), ("DAIRYOS_MOD", "production")]);
     let begins = [
         "dairyos.toml: features.teleport is not a setting; there are api_docs, metrics",
@@ -260,7 +258,8 @@ fn production_names_everything_that_is_missing_or_weak_at_once() {
     );
     let text = format!(
         "mode = \"production\"\n[http]\npublic_url = \"http://books.example.org\"\n[sign_in]\n\
-         token_keys = [{{ kid = \"a\", secret = \"short\" }}, {{ kid = \"b\", secret = \"{LONG}\" }},\n\
+         token_keys = [{{ kid = \"a\", secret = \"short\" }},\n\
+         {{ kid = \"b\", secret = \"{LONG}\" }},\n\
          {{ kid = \"b\", secret = \"change-me-{LONG}\" }}]\n\
          totp_keys = [{{ kid = \"c d\", secret = \"{LONG}\" }}, {{ kid = \"e\", secret = \"\" }}]\n"
     );
