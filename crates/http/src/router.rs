@@ -48,10 +48,10 @@ pub struct Surroundings {
 
 /// The areas' routes below their common beginning, and their description.
 fn api(limiter: Option<&Limiter>) -> (Router<Service>, OpenApi) {
-    let limited = |routes: OpenApiRouter<Service>, group| match limiter {
+    let within = |routes: OpenApiRouter<Service>, group| match limiter {
         Some(limiter) => {
-            let limited = Limited { limiter: limiter.clone(), group };
-            routes.layer(from_fn_with_state(limited, limits::layer))
+            let quota = Limited { limiter: limiter.clone(), group };
+            routes.layer(from_fn_with_state(quota, limits::layer))
         }
         None => routes,
     };
@@ -65,9 +65,9 @@ fn api(limiter: Option<&Limiter>) -> (Router<Service>, OpenApi) {
         .merge(areas::billing::routes())
         .merge(areas::ledger::routes());
     let areas = OpenApiRouter::new()
-        .merge(limited(areas::access::sign_in_routes(), Some(Group::SignIn)))
-        .merge(limited(areas::imports::send_routes(), Some(Group::Import)))
-        .merge(limited(ordinary, None));
+        .merge(within(areas::access::sign_in_routes(), Some(Group::SignIn)))
+        .merge(within(areas::imports::send_routes(), Some(Group::Import)))
+        .merge(within(ordinary, None));
     let (router, mut description) =
         OpenApiRouter::with_openapi(openapi::outline()).nest(BASE, areas).split_for_parts();
     openapi::complete(&mut description);

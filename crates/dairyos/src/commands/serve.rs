@@ -11,7 +11,7 @@ use app::{AppError, Random};
 use http_api::layers::caller_address::TrustedProxies;
 use http_api::layers::request_id::RequestIds;
 use http_api::layers::security_headers::SecurityHeaders;
-use http_api::limits::Limiter;
+use http_api::limits::{Limiter, REDIS_TIMEOUT};
 use http_api::metrics::Metrics;
 use http_api::{Parts, Service, Surroundings};
 use sha2::{Digest, Sha256};
@@ -81,7 +81,7 @@ fn surroundings(settings: &Settings) -> Result<Surroundings, AppError> {
     let quotas = settings.limits.quotas().map_err(AppError::BadArgument)?;
     let limiter = match settings.limits.redis_url.given() {
         None => Limiter::local(quotas),
-        Some(url) => Limiter::shared(quotas, url, &settings.limits.redis_prefix)
+        Some(url) => Limiter::shared(quotas, url, &settings.limits.redis_prefix, REDIS_TIMEOUT)
             .map_err(|error| AppError::BadArgument(error.to_string()))?,
     };
     Ok(Surroundings {

@@ -36,7 +36,7 @@ fn bodies() {
             ("{\"code\":\"a\",\"name\":\"b\",\"admin\":true}", 422, "invalid"),
             ("{\"code\":\"a\",\"code\":\"b\",\"name\":\"c\"}", 422, "invalid"),
             ("{\"code\":\"a\\u0000\",\"name\":\"b\"}", 422, "invalid"),
-            (deep.as_str(), 400, "bad_json"),
+            (deep.as_str(), 422, "invalid"),
         ] {
             let reply = raw(&api, &token, json, body.to_owned()).await;
             let shown: String = body.chars().take(40).collect();
@@ -65,7 +65,7 @@ fn tokens() {
             (parts.next().unwrap(), parts.next().unwrap(), parts.next().unwrap());
         // {"alg":"none","typ":"at+jwt","kid":"k1"}
         let none = "eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0Iiwia2lkIjoiazEifQ";
-        let long = "x".repeat(20_000);
+        let long = "x".repeat(9_000);
         for forged in [
             format!("{none}.{claims}."),
             format!("{none}.{claims}.{sign}"),
