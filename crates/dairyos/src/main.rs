@@ -6,6 +6,7 @@ mod cli;
 mod clock;
 mod commands;
 mod output;
+mod random;
 
 use clap::Parser;
 use std::process::ExitCode;

@@ -10,6 +10,7 @@ mod import;
 mod init;
 mod ledger;
 mod migrate;
+mod people;
 mod verify;
 
 use crate::cli::{BillsCommand, Cli, Command, DEFAULT_DATABASE, LedgerCommand};
@@ -46,6 +47,7 @@ pub fn execute(cli: Cli) -> Result<bool, AppError> {
         Command::Explain(args) => explain::execute(&context, &args),
         Command::Ledger(LedgerCommand::Balances(args)) => ledger::balances(&context, &args),
         Command::Ledger(LedgerCommand::Export(args)) => ledger::export(&context, &args),
+        Command::People(command) => people::execute(&context, &command),
         Command::Verify(args) => verify::execute(&context, &args),
         Command::Migrate => migrate::execute(&context),
         Command::Generate(args) => generate::execute(&context, &args),
