@@ -3,12 +3,16 @@
 //!
 //! It deliberately checks only the form of arguments; what they mean is decided by the commands.
 
+pub mod people;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::billing::{BillPrefix, RoundOff};
 use domain::calendar::Month;
 use domain::customers::{Fssai, Gstin, State};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+
+pub use people::PeopleCommand;
 
 /// Where the database is when nothing is said.
 pub const DEFAULT_DATABASE: &str = "sqlite:dairyos.db";
@@ -59,6 +63,7 @@ impl Cli {
             Command::Explain(args) => args.json,
             Command::Ledger(LedgerCommand::Balances(args)) => args.json,
             Command::Verify(args) => args.json,
+            Command::People(command) => command.wants_json(),
             Command::Generate(args) => args.json,
             Command::Config(ConfigCommand::Show(args) | ConfigCommand::Check(args)) => args.json,
             Command::Ledger(LedgerCommand::Export(_)) | Command::Migrate => false,
@@ -81,6 +86,9 @@ pub enum Command {
     /// Show and export the ledger.
     #[command(subcommand)]
     Ledger(LedgerCommand),
+    /// Add, list, reset, disable and unlock the people who sign in.
+    #[command(subcommand)]
+    People(PeopleCommand),
     /// Check every invariant of the database; exit code 1 if any is broken.
     Verify(VerifyArgs),
     /// Bring the tables of a database up to date with this program.

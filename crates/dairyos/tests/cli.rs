@@ -32,6 +32,8 @@ mod ledger;
 mod many;
 #[path = "cli/migrate.rs"]
 mod migrate;
+#[path = "cli/people.rs"]
+mod people;
 #[path = "cli/refused.rs"]
 mod refused;
 #[path = "cli/refused_servers.rs"]

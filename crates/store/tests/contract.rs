@@ -5,6 +5,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
 
+#[path = "contract/access.rs"]
+mod access;
 #[path = "contract/billing.rs"]
 mod billing;
 #[path = "contract/deliveries.rs"]

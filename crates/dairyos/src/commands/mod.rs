@@ -11,6 +11,7 @@ mod import;
 mod init;
 mod ledger;
 mod migrate;
+mod people;
 mod serve;
 mod verify;
 
@@ -62,6 +63,7 @@ pub fn execute(cli: Cli) -> Result<bool, AppError> {
         Command::Explain(args) => explain::execute(&context, &args),
         Command::Ledger(LedgerCommand::Balances(args)) => ledger::balances(&context, &args),
         Command::Ledger(LedgerCommand::Export(args)) => ledger::export(&context, &args),
+        Command::People(command) => people::execute(&context, &command),
         Command::Verify(args) => verify::execute(&context, &args),
         Command::Migrate => migrate::execute(&context),
         Command::Generate(args) => generate::execute(&context, &args),

@@ -40,16 +40,12 @@ impl Login {
 
     /// Shortened for logs and the audit trail, never whole: `a***@example.com`, `+91******3210`.
     pub fn shown(&self) -> String {
-        match self.0.split_once('@') {
-            Some((local, domain)) => {
-                let first: String = local.chars().take(1).collect();
-                format!("{first}***@{domain}")
-            }
-            None => {
-                let last: String = self.0.chars().skip(self.0.len().saturating_sub(4)).collect();
-                format!("+91******{last}")
-            }
+        if let Some((local, domain)) = self.0.split_once('@') {
+            let first: String = local.chars().take(1).collect();
+            return format!("{first}***@{domain}");
         }
+        let last: String = self.0.chars().skip(self.0.len().saturating_sub(4)).collect();
+        format!("+91******{last}")
     }
 
     /// The part that belongs to the person: what stands before the `@`, or the ten digits.

@@ -9,7 +9,7 @@ use store::{Store, Value, Work};
 use testkit::{Database, on_both};
 
 /// Tables that grow with the business.
-const LARGE: [&str; 10] = [
+const LARGE: [&str; 16] = [
     "customers",
     "customer_prices",
     "bills",
@@ -20,6 +20,12 @@ const LARGE: [&str; 10] = [
     "ledger_transactions",
     "ledger_entries",
     "audit",
+    "people",
+    "sessions",
+    "refresh_tokens",
+    "known_devices",
+    "sign_in_attempts",
+    "sign_in_failures",
 ];
 
 /// How the queries begin that read whole tables: those that load everything on purpose, and the
@@ -82,8 +88,27 @@ fn fill(store: &Store) {
     let audit = numbers(3000)
         + "INSERT INTO audit (id, at, actor, action, table_name, record) \
            SELECT i, 0, 'a', 'draft', 'bills', CAST(i AS TEXT) FROM n";
+    let people = numbers(3000)
+        + "INSERT INTO people (id, login, name, role, customer_id, state, password_hash, \
+           password_is_initial, sessions_from, created_at, updated_at) SELECT i, 'p' || \
+           CAST(i AS TEXT), 'P', CASE WHEN i > 2 THEN 'customer' ELSE 'owner' END, \
+           CASE WHEN i > 2 THEN i END, 'active', 'h', 0, 0, 0, 0 FROM n";
+    let sessions = numbers(6000)
+        + "INSERT INTO sessions (id, person_id, user_agent, address, with_second_factor, \
+           created_at, proved_at, used_at, expires_at) SELECT 's' || CAST(i AS TEXT), \
+           1 + i % 3000, '', '', 0, i, i, i, i + 7 FROM n";
+    let tokens = numbers(6000)
+        + "INSERT INTO refresh_tokens (token_hash, session_id, issued_at, expires_at) \
+           SELECT 't' || CAST(i AS TEXT), 's' || CAST(i AS TEXT), i, i + 7 FROM n";
+    let devices = numbers(6000)
+        + "INSERT INTO known_devices SELECT 'd' || CAST(i AS TEXT), 1 + i % 3000, i, i FROM n";
+    let attempts = numbers(6000)
+        + "INSERT INTO sign_in_attempts (id, at, person_id, login, address, outcome) \
+           SELECT i, i, 1 + i % 3000, '', '', 'x' FROM n";
+    let failures = numbers(6000)
+        + "INSERT INTO sign_in_failures SELECT 'l' || CAST(i AS TEXT), '*', 1, i, NULL FROM n";
     // Lines and entries are added with what seals them.
-    let all: [&[&str]; 8] = [
+    let all: [&[&str]; 9] = [
         &[&customers],
         &[&lines, &bills],
         &[&deliveries],
@@ -92,6 +117,7 @@ fn fill(store: &Store) {
         &[&months],
         &[&entries, &transactions],
         &[&audit],
+        &[&people, &sessions, &tokens, &devices, &attempts, &failures],
     ];
     for statements in all {
         execute(store, statements).unwrap();
@@ -204,6 +230,10 @@ fn the_indexes_are_the_ones_that_were_made_for_it() {
             ),
             (&["FROM audit", "table_name = $1"], "audit_by_record"),
             (&["FROM bill_runs"], "bill_runs_by_month"),
+            (&["FROM people", "role = 'owner'"], "people_by_role"),
+            (&["FROM sessions WHERE person_id"], "sessions_by_person"),
+            (&["FROM known_devices WHERE person_id", "NOT IN"], "known_devices_by_person"),
+            (&["FROM sign_in_attempts WHERE person_id"], "sign_in_attempts_by_person"),
         ] {
             let wanted = |sql: &&String| parts.iter().all(|part| sql.contains(part));
             let found: Vec<_> = queries.iter().filter(wanted).collect();
