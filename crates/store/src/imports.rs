@@ -24,6 +24,10 @@ pub enum Counter {
     BillRuns,
     /// Of audit rows.
     Audit,
+    /// Of seals over the audit rows.
+    AuditSeals,
+    /// Of jobs.
+    Jobs,
 }
 
 impl Counter {
@@ -37,6 +41,8 @@ impl Counter {
             Self::LedgerTransactions => "ledger_transactions",
             Self::BillRuns => "bill_runs",
             Self::Audit => "audit",
+            Self::AuditSeals => "audit_seals",
+            Self::Jobs => "jobs",
         }
     }
 }

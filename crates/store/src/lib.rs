@@ -11,6 +11,7 @@ pub mod customers;
 mod db;
 pub mod deliveries;
 pub mod imports;
+pub mod jobs;
 pub mod ledger;
 mod migrations;
 pub mod orders;

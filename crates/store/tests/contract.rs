@@ -5,6 +5,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
 
+#[path = "contract/audit.rs"]
+mod audit;
 #[path = "contract/billing.rs"]
 mod billing;
 #[path = "contract/deliveries.rs"]
@@ -15,6 +17,8 @@ mod facts;
 mod failures;
 #[path = "contract/guards.rs"]
 mod guards;
+#[path = "contract/jobs.rs"]
+mod jobs;
 #[path = "contract/kit.rs"]
 mod kit;
 #[path = "contract/ledger.rs"]

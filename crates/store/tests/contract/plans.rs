@@ -9,7 +9,7 @@ use store::{Store, Value, Work};
 use testkit::{Database, on_both};
 
 /// Tables that grow with the business.
-const LARGE: [&str; 10] = [
+const LARGE: [&str; 16] = [
     "customers",
     "customer_prices",
     "bills",
@@ -20,6 +20,12 @@ const LARGE: [&str; 10] = [
     "ledger_transactions",
     "ledger_entries",
     "audit",
+    "audit_seals",
+    "jobs",
+    "idempotency_keys",
+    "sign_in_attempts",
+    "sessions",
+    "refresh_tokens",
 ];
 
 /// How the queries begin that read whole tables: those that load everything on purpose, and the
@@ -80,10 +86,36 @@ fn fill(store: &Store) {
         + "INSERT INTO ledger_transactions (id, day, customer_id, cause, posted_at) \
            SELECT i, 20260901, i, 'opening_balance', 0 FROM n";
     let audit = numbers(3000)
-        + "INSERT INTO audit (id, at, actor, action, table_name, record) \
-           SELECT i, 0, 'a', 'draft', 'bills', CAST(i AS TEXT) FROM n";
+        + "INSERT INTO audit (id, at, actor, person_id, action, table_name, record) \
+           SELECT i, i, 'a', i % 50, 'draft', 'bills', CAST(i AS TEXT) FROM n";
+    let seals = numbers(3000)
+        + "INSERT INTO audit_seals SELECT i, i, i, 1, \
+           'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', 0 FROM n";
+    let jobs = numbers(3000)
+        + "INSERT INTO jobs (id, kind, payload, state, unique_key, run_at, attempts, \
+           max_attempts, worker, leased_until, created_at, finished_at) SELECT i, 'k', '{}', \
+           CASE WHEN i % 100 > 1 THEN 'done' WHEN i % 100 = 1 THEN 'running' ELSE 'waiting' END, \
+           CAST(i AS TEXT), i, 1, 1, CASE WHEN i % 100 = 1 THEN 'w' END, \
+           CASE WHEN i % 100 = 1 THEN i END, i, CASE WHEN i % 100 > 1 THEN i END FROM n";
+    let keys = numbers(3000)
+        + "INSERT INTO idempotency_keys SELECT 'p', 'POST', '/x', CAST(i AS TEXT), \
+           'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', 201, '{}', '', i \
+           FROM n";
+    let people = "INSERT INTO people (id, login, name, role, state, password_hash, \
+                  password_is_initial, sessions_from, created_at, updated_at) \
+                  VALUES (1, 'm', 'M', 'owner', 'active', 'x', 0, 0, 0, 0)";
+    let attempts = numbers(3000)
+        + "INSERT INTO sign_in_attempts (id, at, login, address, outcome) \
+           SELECT i, i, 'm', 'a', 'failed' FROM n";
+    let sessions = numbers(3000)
+        + "INSERT INTO sessions (id, person_id, user_agent, address, with_second_factor, \
+           created_at, proved_at, used_at, expires_at) \
+           SELECT 's' || CAST(i AS TEXT), 1, '', '', 0, i, i, i, i FROM n";
+    let tokens = numbers(3000)
+        + "INSERT INTO refresh_tokens (token_hash, session_id, issued_at, expires_at) \
+           SELECT CAST(i AS TEXT), 's' || CAST(i AS TEXT), i, i FROM n";
     // Lines and entries are added with what seals them.
-    let all: [&[&str]; 8] = [
+    let all: [&[&str]; 10] = [
         &[&customers],
         &[&lines, &bills],
         &[&deliveries],
@@ -91,7 +123,9 @@ fn fill(store: &Store) {
         &[&prices],
         &[&months],
         &[&entries, &transactions],
-        &[&audit],
+        &[&audit, &seals],
+        &[&jobs, &keys],
+        &[people, &attempts, &sessions, &tokens],
     ];
     for statements in all {
         execute(store, statements).unwrap();
@@ -203,6 +237,17 @@ fn the_indexes_are_the_ones_that_were_made_for_it() {
                 "ledger_transactions_by_cus",
             ),
             (&["FROM audit", "table_name = $1"], "audit_by_record"),
+            (&["FROM audit", "record = $10"], "audit_by_record"),
+            (&["FROM jobs", "state = 'waiting' AND run_at <= $1"], "jobs_due"),
+            (&["FROM jobs", "leased_until < $1"], "jobs_leased"),
+            (&["FROM jobs", "state = $4"], "jobs_by_state"),
+            (&["FROM jobs", "finished_at < $1"], "jobs_by_end"),
+            (&["FROM jobs", "unique_key = $2"], "jobs_unfinished_once"),
+            (&["FROM jobs j", "finished_at IS NULL"], "jobs_unfinished_once"),
+            (&["FROM idempotency_keys WHERE kept_at"], "idempotency_keys_by_time"),
+            (&["FROM sign_in_attempts WHERE at"], "sign_in_attempts_by_time"),
+            (&["FROM sign_in_failures WHERE failed_at"], "sign_in_failures_by_time"),
+            (&["FROM refresh_tokens", "session_id ="], "refresh_tokens_by_session"),
             (&["FROM bill_runs"], "bill_runs_by_month"),
         ] {
             let wanted = |sql: &&String| parts.iter().all(|part| sql.contains(part));
@@ -235,6 +280,30 @@ fn linking_a_new_month_does_not_read_the_old_ones() {
             };
             assert!(plan.contains(sought), "{sql}\n{plan}");
             assert!(store.is_sqlite() || unsought(&plan).is_empty(), "{sql}\n{plan}");
+        }
+    });
+}
+
+/// Searches of the audit trail by person and by time, when nothing else is asked.
+#[test]
+fn the_newest_audit_rows_are_read_in_the_order_of_their_index() {
+    on_both(|database| {
+        let store = small(database);
+        fill(&store);
+        let queries = store::all_queries(store.is_sqlite());
+        for (part, index) in [
+            ("FROM audit WHERE person_id = $8", "audit_by_person"),
+            ("FROM audit WHERE at >=", "audit_by_time"),
+        ] {
+            let sql = queries.iter().find(|sql| sql.contains(part)).unwrap();
+            let number = |n: i64| Value::Int(n);
+            let mut params = vec![number(0), number(i64::MAX), number(i64::MAX), number(i64::MAX)];
+            params.extend([Value::Null, Value::Null, number(1), number(7)]);
+            params.truncate(parameters(sql));
+            let plan = read(&store, |tx| tx.plan(sql, &params));
+            assert!(plan.contains(index), "{sql}\n{plan}");
+            assert!(!plan.to_lowercase().contains("sort"), "{sql}\n{plan}");
+            assert!(!plan.contains("TEMP B-TREE"), "{sql}\n{plan}");
         }
     });
 }
