@@ -3,7 +3,7 @@
 //!
 //! It deliberately knows no command line, no HTTP, and no SQL.
 
-mod audit;
+pub mod audit;
 pub mod billing;
 pub mod business;
 mod error;
@@ -11,6 +11,7 @@ pub mod explain;
 pub mod generator;
 pub mod import;
 mod invalid;
+pub mod jobs;
 pub mod ledger;
 pub mod verify;
 

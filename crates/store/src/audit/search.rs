@@ -9,6 +9,7 @@ use domain::access::Role;
 use domain::audit::SealedRow;
 use domain::calendar::Moment;
 use domain::ids::PersonId;
+use std::fmt;
 
 /// The columns that `read` reads.
 macro_rules! columns {
@@ -143,6 +144,13 @@ pub struct Cursor {
     pub at: Moment,
     /// The row.
     pub id: i64,
+}
+
+/// Microseconds and id, with a dot between.
+impl fmt::Display for Cursor {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}.{}", self.at.unix_micros(), self.id)
+    }
 }
 
 /// Which rows are looked for. What is absent is not asked for.
