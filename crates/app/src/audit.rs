@@ -1,7 +1,17 @@
-//! Rows of the audit trail from facts before and after.
+//! The audit trail: rows from facts before and after, lists and reports of them, and the seals
+//! over them.
 //!
 //! It deliberately does not choose what is traced; secrets and full phone numbers are kept out by
 //! the use cases.
+
+mod list;
+mod report;
+mod seal;
+
+pub use list::{LIST_DEFAULT, LIST_MOST, Listed, Shape, list, parse_cursor, shape};
+pub use report::{REPORT_COLUMNS, report};
+pub use seal::{Sealed, seal};
+pub use store::audit::{Cursor, Filter, Row};
 
 use serde_json::Value;
 use store::audit::Entry;

@@ -4,7 +4,7 @@
 //! It deliberately knows no command line, no HTTP, and no SQL.
 
 pub mod access;
-mod audit;
+pub mod audit;
 pub mod billing;
 pub mod business;
 pub mod catalog;
@@ -16,6 +16,7 @@ pub mod gate;
 pub mod generator;
 pub mod import;
 mod invalid;
+pub mod jobs;
 pub mod ledger;
 pub mod orders;
 mod paging;

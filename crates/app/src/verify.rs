@@ -3,6 +3,7 @@
 //! It deliberately trusts nothing that was computed before: lines are taxed anew, bills summed
 //! anew, deliveries counted anew.
 
+mod audit;
 mod ledger;
 
 use crate::AppError;
@@ -42,6 +43,10 @@ pub enum Invariant {
     OpeningBalancesPosted,
     /// Each issued bill has its audit row.
     IssuesTraced,
+    /// The rows of the audit trail are all there, and as they were sealed.
+    AuditChain,
+    /// The seals over the audit trail follow each other.
+    AuditSealsInOrder,
     /// The database refuses to change what is final.
     GuardsPresent,
     /// The database finds its own file sound.
@@ -50,7 +55,7 @@ pub enum Invariant {
 
 impl Invariant {
     /// All invariants.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::BillsAreSumsOfLines,
         Self::LineArithmetic,
         Self::BillContent,
@@ -62,6 +67,8 @@ impl Invariant {
         Self::BillsPostedOnce,
         Self::OpeningBalancesPosted,
         Self::IssuesTraced,
+        Self::AuditChain,
+        Self::AuditSealsInOrder,
         Self::GuardsPresent,
         Self::FileSound,
     ];
@@ -80,6 +87,8 @@ impl Invariant {
             Self::BillsPostedOnce => "bills_posted_once",
             Self::OpeningBalancesPosted => "opening_balances_posted",
             Self::IssuesTraced => "issues_traced",
+            Self::AuditChain => "audit_chain",
+            Self::AuditSealsInOrder => "audit_seals_in_order",
             Self::GuardsPresent => "guards_present",
             Self::FileSound => "file_sound",
         }
@@ -101,6 +110,8 @@ impl Invariant {
             }
             Self::OpeningBalancesPosted => "opening balances are posted",
             Self::IssuesTraced => "every issue is in the audit trail",
+            Self::AuditChain => "audit rows are all there and as they were sealed",
+            Self::AuditSealsInOrder => "seals of the audit trail follow each other without a gap",
             Self::GuardsPresent => "the database has its guards and indexes",
             Self::FileSound => "the database file is sound",
         }
@@ -188,6 +199,7 @@ fn whole_database(tx: &mut Tx<'_>, findings: &mut Findings) -> Result<(), AppErr
         let places = verify::ask(tx, question)?;
         findings.all_broken(invariant, places);
     }
+    audit::check(tx, findings)?;
     let missing = verify::missing_guards(tx)?;
     findings.all_broken(Invariant::GuardsPresent, missing);
     let damage = verify::file_damage(tx)?;

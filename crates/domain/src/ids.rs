@@ -34,3 +34,7 @@ id!(
     /// One balanced transaction of the ledger.
     TransactionId
 );
+id!(
+    /// A job of the queue.
+    JobId
+);

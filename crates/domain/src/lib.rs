@@ -7,12 +7,14 @@
 #![deny(clippy::float_arithmetic, clippy::float_cmp)]
 
 pub mod access;
+pub mod audit;
 pub mod billing;
 pub mod calendar;
 pub mod catalog;
 pub mod customers;
 pub mod deliveries;
 pub mod ids;
+pub mod jobs;
 pub mod ledger;
 pub mod money;
 pub mod orders;

@@ -9,11 +9,11 @@ ALTER TABLE audit ADD COLUMN role TEXT;
 ALTER TABLE audit ADD COLUMN request_id TEXT;
 ALTER TABLE audit ADD COLUMN changed TEXT;
 
-CREATE INDEX audit_by_person ON audit (person_id, id) WHERE person_id IS NOT NULL;
+CREATE INDEX audit_by_person ON audit (person_id, at, id) WHERE person_id IS NOT NULL;
 CREATE INDEX audit_by_time ON audit (at, id);
 
 -- The chain over the audit trail: each seal covers the rows from first_id to last_id and the seal
--- before it.
+-- before it. first_id follows the last_id of the seal before.
 CREATE TABLE audit_seals (
     id BIGINT PRIMARY KEY,
     first_id BIGINT NOT NULL,
@@ -166,7 +166,8 @@ CREATE TABLE jobs (
     id BIGINT PRIMARY KEY,
     kind TEXT NOT NULL,
     payload TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'done', 'dead')),
+    state TEXT NOT NULL CHECK (state IN
+        ('waiting', 'running', 'done', 'dead', 'cancelled')),
     unique_key TEXT {bytewise},
     run_at BIGINT NOT NULL,
     attempts INTEGER NOT NULL,
@@ -180,11 +181,11 @@ CREATE TABLE jobs (
     finished_at BIGINT,
     CHECK ((state = 'running') = (worker IS NOT NULL)),
     CHECK ((state = 'running') = (leased_until IS NOT NULL)),
-    CHECK ((state IN ('done', 'dead')) = (finished_at IS NOT NULL))
+    CHECK ((state IN ('done', 'dead', 'cancelled')) = (finished_at IS NOT NULL))
 ) {table};
 
-CREATE INDEX jobs_due ON jobs (run_at, id) WHERE state = 'waiting';
-CREATE INDEX jobs_leased ON jobs (leased_until) WHERE state = 'running';
+CREATE INDEX jobs_due ON jobs (state, run_at, id) WHERE state = 'waiting';
+CREATE INDEX jobs_leased ON jobs (state, leased_until) WHERE state = 'running';
 CREATE INDEX jobs_by_state ON jobs (state, id);
 CREATE INDEX jobs_by_end ON jobs (finished_at) WHERE finished_at IS NOT NULL;
 CREATE UNIQUE INDEX jobs_unfinished_once ON jobs (kind, unique_key)

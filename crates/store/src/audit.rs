@@ -2,6 +2,12 @@
 //!
 //! It deliberately holds no secrets and no full phone numbers.
 
+mod seals;
+mod search;
+
+pub use seals::{add_seal, allot_seal, last_seal, next_ids, rows_between, seals_after};
+pub use search::{Cursor, Filter, Row, search};
+
 use crate::db::{Insert, StoreError, Tx};
 use crate::imports;
 use domain::access::Role;
@@ -67,7 +73,7 @@ const INSERT: Insert = Insert {
 pub(crate) const OF_RECORD: &str = "SELECT at, actor, person_id, role, request_id, action, before, \
      after FROM audit \
      WHERE table_name = $1 AND record = $2 ORDER BY id";
-pub(crate) const QUERIES: &[&str] = &[OF_RECORD];
+pub(crate) const QUERIES: &[&[&str]] = &[&[OF_RECORD], search::QUERIES, seals::QUERIES];
 
 /// An entry as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]

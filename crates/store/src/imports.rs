@@ -31,6 +31,10 @@ pub enum Counter {
     SignInAttempts,
     /// Of keys of programs.
     ApiKeys,
+    /// Of seals over the audit rows.
+    AuditSeals,
+    /// Of jobs.
+    Jobs,
 }
 
 impl Counter {
@@ -47,6 +51,8 @@ impl Counter {
             Self::People => "people",
             Self::SignInAttempts => "sign_in_attempts",
             Self::ApiKeys => "api_keys",
+            Self::AuditSeals => "audit_seals",
+            Self::Jobs => "jobs",
         }
     }
 }

@@ -13,6 +13,7 @@ mod db;
 pub mod deliveries;
 pub mod idempotency;
 pub mod imports;
+pub mod jobs;
 pub mod ledger;
 mod migrations;
 pub mod orders;

@@ -4,16 +4,15 @@
 
 use crate::access;
 use crate::db::{Dialect, Each};
-use crate::verify;
 use crate::{
     audit, billing, business, catalog, customers, deliveries, idempotency, imports, ledger, orders,
 };
+use crate::{jobs, verify};
 
 /// The text of every query for SQLite (`true`) or PostgreSQL.
 pub fn all_queries(for_sqlite: bool) -> Vec<String> {
     let dialect = if for_sqlite { Dialect::Sqlite } else { Dialect::Postgres };
     let singles = [
-        audit::QUERIES,
         business::QUERIES,
         catalog::QUERIES,
         customers::QUERIES,
@@ -25,8 +24,8 @@ pub fn all_queries(for_sqlite: bool) -> Vec<String> {
         verify::QUERIES,
     ];
     let sets: [&[&Each]; 3] = [catalog::SETS, deliveries::SETS, orders::SETS];
-    let singles =
-        singles.iter().chain(billing::QUERIES).chain(&access::QUERIES).flat_map(|area| area.iter());
-    let sets = sets.iter().chain(billing::SETS).flat_map(|area| area.iter());
+    let parted = audit::QUERIES.iter().chain(jobs::QUERIES).chain(&access::QUERIES);
+    let singles = singles.iter().chain(billing::QUERIES).chain(parted).flat_map(|area| area.iter());
+    let sets = sets.iter().chain(billing::SETS).chain(jobs::SETS).flat_map(|area| area.iter());
     singles.map(|sql| (*sql).to_owned()).chain(sets.map(|each| each.text(dialect))).collect()
 }

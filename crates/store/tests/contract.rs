@@ -7,6 +7,8 @@
 
 #[path = "contract/access.rs"]
 mod access;
+#[path = "contract/audit.rs"]
+mod audit;
 #[path = "contract/billing.rs"]
 mod billing;
 #[path = "contract/deliveries.rs"]
@@ -17,6 +19,8 @@ mod facts;
 mod failures;
 #[path = "contract/guards.rs"]
 mod guards;
+#[path = "contract/jobs.rs"]
+mod jobs;
 #[path = "contract/kit.rs"]
 mod kit;
 #[path = "contract/ledger.rs"]

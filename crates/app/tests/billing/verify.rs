@@ -221,7 +221,7 @@ const DAMAGES: [(&str, &str, &[Invariant]); 29] = [
     (
         "an audit row is gone",
         "DELETE FROM audit WHERE record = 'INV/26-27/000001'",
-        &[IssuesTraced],
+        &[IssuesTraced, AuditChain],
     ),
 ];
 

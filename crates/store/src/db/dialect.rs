@@ -14,11 +14,11 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// A statement: parameters are written `$1`; SQLite spells them `?1`.
+    /// A statement: parameters are written `$1`; SQLite spells them `?1`, and has no row locks.
     pub fn statement(self, sql: &str) -> Cow<'_, str> {
         match self {
             // escape: parameters
-            Self::Sqlite if sql.contains('$') => Cow::Owned(sql.replace('$', "?")),
+            Self::Sqlite if sql.contains('$') => Cow::Owned(unlocked(sql).replace('$', "?")),
             _ => Cow::Borrowed(sql),
         }
     }
@@ -41,6 +41,12 @@ impl Dialect {
     }
 }
 
+/// A text without the clause that locks what is read.
+fn unlocked(sql: &str) -> &str {
+    // escape: row locks; SQLite has one writer at a time
+    sql.strip_suffix(" FOR UPDATE SKIP LOCKED").unwrap_or(sql)
+}
+
 #[cfg(test)]
 mod tests {
     use super::Dialect;
@@ -51,6 +57,9 @@ mod tests {
         let sqlite = Dialect::Sqlite.statement(sql);
         assert_eq!(sqlite, "SELECT a FROM t WHERE b = ?1 AND c = ?12");
         assert_eq!(Dialect::Postgres.statement(sql), sql);
+        let locking = "SELECT a FROM t WHERE b = $1 LIMIT 1 FOR UPDATE SKIP LOCKED";
+        assert_eq!(Dialect::Sqlite.statement(locking), "SELECT a FROM t WHERE b = ?1 LIMIT 1");
+        assert_eq!(Dialect::Postgres.statement(locking), locking);
         let table = "CREATE TABLE t (a BIGINT, b TEXT {bytewise}) {clustered}";
         assert_eq!(
             Dialect::Sqlite.migration(table),

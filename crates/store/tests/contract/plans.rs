@@ -9,7 +9,7 @@ use store::{Store, Value, Work};
 use testkit::{Database, on_both};
 
 /// Tables that grow with the business.
-const LARGE: [&str; 16] = [
+const LARGE: [&str; 19] = [
     "customers",
     "customer_prices",
     "bills",
@@ -26,6 +26,9 @@ const LARGE: [&str; 16] = [
     "known_devices",
     "sign_in_attempts",
     "sign_in_failures",
+    "audit_seals",
+    "jobs",
+    "idempotency_keys",
 ];
 
 /// How the queries begin that read whole tables: those that load everything on purpose, and the
@@ -49,11 +52,56 @@ const WHOLE: [&str; 16] = [
     "SELECT name, state, gstin",
 ];
 
+/// The beginning of a statement that counts.
+fn numbers(last: i64) -> String {
+    format!("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {last}) ")
+}
+
+/// Fills what the service keeps besides: 3,000 seals, jobs and answers.
+fn fill_service(store: &Store) {
+    let seals = numbers(3000)
+        + "INSERT INTO audit_seals SELECT i, i, i, 1, \
+           'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', 0 FROM n";
+    let jobs = numbers(3000)
+        + "INSERT INTO jobs (id, kind, payload, state, unique_key, run_at, attempts, \
+           max_attempts, worker, leased_until, created_at, finished_at) SELECT i, 'k', '{}', \
+           CASE WHEN i % 100 > 1 THEN 'done' WHEN i % 100 = 1 THEN 'running' ELSE 'waiting' END, \
+           CAST(i AS TEXT), i, 1, 1, CASE WHEN i % 100 = 1 THEN 'w' END, \
+           CASE WHEN i % 100 = 1 THEN i END, i, CASE WHEN i % 100 > 1 THEN i END FROM n";
+    let keys = numbers(3000)
+        + "INSERT INTO idempotency_keys SELECT 'p', 'POST', '/x', CAST(i AS TEXT), \
+           'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', 201, '{}', '', i \
+           FROM n";
+    let statements: [&str; 3] = [&seals, &jobs, &keys];
+    execute(store, &statements).unwrap();
+}
+
+/// Fills what signing in keeps: 3,000 people, 6,000 sessions, devices, attempts.
+fn fill_people(store: &Store) {
+    let people = numbers(3000)
+        + "INSERT INTO people (id, login, name, role, customer_id, state, password_hash, \
+           password_is_initial, sessions_from, created_at, updated_at) SELECT i, 'p' || \
+           CAST(i AS TEXT), 'P', CASE WHEN i > 2 THEN 'customer' ELSE 'owner' END, \
+           CASE WHEN i > 2 THEN i END, 'active', 'h', 0, 0, 0, 0 FROM n";
+    let sessions = numbers(6000)
+        + "INSERT INTO sessions (id, person_id, user_agent, address, with_second_factor, \
+           created_at, proved_at, used_at, expires_at) SELECT 's' || CAST(i AS TEXT), \
+           1 + i % 3000, '', '', 0, i, i, i, i + 7 FROM n";
+    let tokens = numbers(6000)
+        + "INSERT INTO refresh_tokens (token_hash, session_id, issued_at, expires_at) \
+           SELECT 't' || CAST(i AS TEXT), 's' || CAST(i AS TEXT), i, i + 7 FROM n";
+    let devices = numbers(6000)
+        + "INSERT INTO known_devices SELECT 'd' || CAST(i AS TEXT), 1 + i % 3000, i, i FROM n";
+    let attempts = numbers(6000)
+        + "INSERT INTO sign_in_attempts (id, at, person_id, login, address, outcome) \
+           SELECT i, i, 1 + i % 3000, '', '', 'x' FROM n";
+    let failures = numbers(6000)
+        + "INSERT INTO sign_in_failures SELECT 'l' || CAST(i AS TEXT), '*', 1, i, NULL FROM n";
+    execute(store, &[&people, &sessions, &tokens, &devices, &attempts, &failures]).unwrap();
+}
+
 /// Fills the tables: 3,000 customers, all of whose deliveries are on bills.
 fn fill(store: &Store) {
-    let numbers = |last: i64| {
-        format!("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {last}) ")
-    };
     let customers = numbers(3000)
         + "INSERT INTO customers (id, code, name, opening_balance_paise, created_at, updated_at) \
            SELECT i, 'N' || CAST(i AS TEXT), 'N', 0, 0, 0 FROM n WHERE i > 3";
@@ -86,29 +134,10 @@ fn fill(store: &Store) {
         + "INSERT INTO ledger_transactions (id, day, customer_id, cause, posted_at) \
            SELECT i, 20260901, i, 'opening_balance', 0 FROM n";
     let audit = numbers(3000)
-        + "INSERT INTO audit (id, at, actor, action, table_name, record) \
-           SELECT i, 0, 'a', 'draft', 'bills', CAST(i AS TEXT) FROM n";
-    let people = numbers(3000)
-        + "INSERT INTO people (id, login, name, role, customer_id, state, password_hash, \
-           password_is_initial, sessions_from, created_at, updated_at) SELECT i, 'p' || \
-           CAST(i AS TEXT), 'P', CASE WHEN i > 2 THEN 'customer' ELSE 'owner' END, \
-           CASE WHEN i > 2 THEN i END, 'active', 'h', 0, 0, 0, 0 FROM n";
-    let sessions = numbers(6000)
-        + "INSERT INTO sessions (id, person_id, user_agent, address, with_second_factor, \
-           created_at, proved_at, used_at, expires_at) SELECT 's' || CAST(i AS TEXT), \
-           1 + i % 3000, '', '', 0, i, i, i, i + 7 FROM n";
-    let tokens = numbers(6000)
-        + "INSERT INTO refresh_tokens (token_hash, session_id, issued_at, expires_at) \
-           SELECT 't' || CAST(i AS TEXT), 's' || CAST(i AS TEXT), i, i + 7 FROM n";
-    let devices = numbers(6000)
-        + "INSERT INTO known_devices SELECT 'd' || CAST(i AS TEXT), 1 + i % 3000, i, i FROM n";
-    let attempts = numbers(6000)
-        + "INSERT INTO sign_in_attempts (id, at, person_id, login, address, outcome) \
-           SELECT i, i, 1 + i % 3000, '', '', 'x' FROM n";
-    let failures = numbers(6000)
-        + "INSERT INTO sign_in_failures SELECT 'l' || CAST(i AS TEXT), '*', 1, i, NULL FROM n";
+        + "INSERT INTO audit (id, at, actor, person_id, action, table_name, record) \
+           SELECT i, i, 'a', i % 50, 'draft', 'bills', CAST(i AS TEXT) FROM n";
     // Lines and entries are added with what seals them.
-    let all: [&[&str]; 9] = [
+    let all: [&[&str]; 8] = [
         &[&customers],
         &[&lines, &bills],
         &[&deliveries],
@@ -117,12 +146,13 @@ fn fill(store: &Store) {
         &[&months],
         &[&entries, &transactions],
         &[&audit],
-        &[&people, &sessions, &tokens, &devices, &attempts, &failures],
     ];
     for statements in all {
         execute(store, statements).unwrap();
     }
     assert_eq!(execute(store, &[link]).unwrap(), 12_000);
+    fill_people(store);
+    fill_service(store);
     if !store.is_sqlite() {
         // As the program reads in SQLite, which has no statistics; here it has the best ones.
         execute(store, &["ANALYZE"]).unwrap();
@@ -229,6 +259,17 @@ fn the_indexes_are_the_ones_that_were_made_for_it() {
                 "ledger_transactions_by_cus",
             ),
             (&["FROM audit", "table_name = $1"], "audit_by_record"),
+            (&["FROM audit", "record = $10"], "audit_by_record"),
+            (&["FROM jobs", "state = 'waiting' AND run_at <= $1"], "jobs_due"),
+            (&["FROM jobs", "leased_until < $1"], "jobs_leased"),
+            (&["FROM jobs", "state = $4"], "jobs_by_state"),
+            (&["FROM jobs", "finished_at < $1"], "jobs_by_end"),
+            (&["FROM jobs", "unique_key = $2"], "jobs_unfinished_once"),
+            (&["FROM jobs j", "finished_at IS NULL"], "jobs_unfinished_once"),
+            (&["FROM idempotency_keys WHERE kept_at"], "idempotency_keys_by_time"),
+            (&["FROM sign_in_attempts WHERE at"], "sign_in_attempts_by_time"),
+            (&["FROM sign_in_failures WHERE failed_at"], "sign_in_failures_by_time"),
+            (&["FROM refresh_tokens", "session_id ="], "refresh_tokens_by_session"),
             (&["FROM bill_runs"], "bill_runs_by_month"),
             (&["FROM people", "role = 'owner'"], "people_by_role"),
             (&["FROM sessions WHERE person_id"], "sessions_by_person"),
@@ -265,6 +306,30 @@ fn linking_a_new_month_does_not_read_the_old_ones() {
             };
             assert!(plan.contains(sought), "{sql}\n{plan}");
             assert!(store.is_sqlite() || unsought(&plan).is_empty(), "{sql}\n{plan}");
+        }
+    });
+}
+
+/// Searches of the audit trail by person and by time, when nothing else is asked.
+#[test]
+fn the_newest_audit_rows_are_read_in_the_order_of_their_index() {
+    on_both(|database| {
+        let store = small(database);
+        fill(&store);
+        let queries = store::all_queries(store.is_sqlite());
+        for (part, index) in [
+            ("FROM audit WHERE person_id = $8", "audit_by_person"),
+            ("FROM audit WHERE at >=", "audit_by_time"),
+        ] {
+            let sql = queries.iter().find(|sql| sql.contains(part)).unwrap();
+            let number = |n: i64| Value::Int(n);
+            let mut params = vec![number(0), number(i64::MAX), number(i64::MAX), number(i64::MAX)];
+            params.extend([Value::Null, Value::Null, number(1), number(7)]);
+            params.truncate(parameters(sql));
+            let plan = read(&store, |tx| tx.plan(sql, &params));
+            assert!(plan.contains(index), "{sql}\n{plan}");
+            assert!(!plan.to_lowercase().contains("sort"), "{sql}\n{plan}");
+            assert!(!plan.contains("TEMP B-TREE"), "{sql}\n{plan}");
         }
     });
 }

@@ -56,6 +56,7 @@ pub struct NewSession {
 
 /// A session that goes on.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the names of the answer")]
 pub struct Session {
     /// The session.
     session: String,

@@ -1,0 +1,27 @@
+//! Jobs: enqueued with their cause, done by workers at least once, and looked after by people.
+//!
+//! A handler must be safe to run twice: a worker may die after its work and before the job is
+//! ended, and then another takes it over. It deliberately has no runtime but threads, and calls
+//! nothing outside while a transaction is open.
+
+mod bills;
+mod enqueue;
+mod errors;
+mod housekeeping;
+mod lease;
+mod manage;
+mod registry;
+mod schedules;
+mod stop;
+mod wire;
+mod worker;
+
+pub use bills::enqueue_run;
+pub use enqueue::{MAX_PAYLOAD_BYTES, NewJob, enqueue};
+pub use errors::{JobError, Outcome};
+pub use manage::{LIST_DEFAULT, LIST_MOST, Listed, Stats, cancel, list, requeue, show, stats};
+pub use registry::{Context, Handler, Kind, Registry, Scheduled};
+pub use stop::Stop;
+pub use store::jobs::{Enqueued, Job};
+pub use wire::{Shape, shape};
+pub use worker::{Clock, Event, Random, THREADS, THREADS_MOST, Tally, Worker};
