@@ -66,7 +66,9 @@ impl Cli {
             Command::People(command) => command.wants_json(),
             Command::Generate(args) => args.json,
             Command::Config(ConfigCommand::Show(args) | ConfigCommand::Check(args)) => args.json,
-            Command::Ledger(LedgerCommand::Export(_)) | Command::Migrate => false,
+            Command::Ledger(LedgerCommand::Export(_)) | Command::Migrate | Command::Serve(_) => {
+                false
+            }
         }
     }
 }
