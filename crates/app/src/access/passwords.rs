@@ -11,6 +11,7 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use domain::access::{Login, MOST_BYTES, context_words, refusals};
 use store::access::people::Person;
+use zxcvbn::feedback::Feedback;
 
 /// Memory of a hash, in KiB (ASVS 11.4.2: 19 MiB with two passes).
 const MEMORY_KIB: u32 = 19_456;
@@ -110,7 +111,7 @@ pub fn strength(password: &str, words: &[String]) -> Strength {
     Strength {
         score: u8::from(entropy.score()),
         guesses_log10: entropy.guesses_log10(),
-        warning: feedback.and_then(|said| said.warning()).map(|warning| warning.to_string()),
+        warning: feedback.and_then(Feedback::warning).map(|warning| warning.to_string()),
         suggestions: feedback
             .map(|said| said.suggestions().iter().map(ToString::to_string).collect())
             .unwrap_or_default(),

@@ -13,7 +13,7 @@ use super::{Caller, Page, clamped, later, passwords, sessions, totp};
 use crate::{Actor, AppError, Invalid, Random};
 use domain::access::{Login, Role};
 use domain::calendar::Moment;
-use domain::customers::check_name;
+use domain::customers::{check_code, check_name};
 use domain::ids::{CustomerId, PersonId};
 use serde_json::{Value, json};
 use store::access::people::{self, NewPassword, NewPerson, Person, Profile};
@@ -149,7 +149,9 @@ fn customer_of(
 ) -> Result<Option<CustomerId>, AppError> {
     match (role, code) {
         (Role::Customer, Some(code)) => {
-            let found = customers::by_code(tx, code)?.map(|(id, _)| id);
+            // What cannot be a code is not asked of the database.
+            let known = if check_code(code).is_ok() { customers::by_code(tx, code)? } else { None };
+            let found = known.map(|(id, _)| id);
             if found.is_none() {
                 invalid.add("#/customer_code", "there is no customer with this code");
             }

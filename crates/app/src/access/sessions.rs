@@ -3,8 +3,8 @@
 //! A refresh token is used once. Whoever shows a used one again has copied it or was copied from:
 //! the whole session ends (RFC 9700, section 4.14.2). There is no grace for two uses at once.
 //!
-//! It deliberately has no idle limit of its own: a session lasts seven days from signing in, however
-//! often it is refreshed.
+//! It deliberately has no idle limit of its own: a session lasts seven days from signing in,
+//! however often it is refreshed.
 
 use super::secrets::Secrets;
 use super::sign_in::{Signed, signed};
@@ -27,6 +27,9 @@ pub use store::access::sessions::{Listed, Session};
 pub const REFRESH_SECS: i64 = 7 * 24 * 3600;
 /// Characters of a program's name for itself that are kept.
 const MOST_AGENT_CHARS: usize = 200;
+
+/// Characters of a session's id at most.
+const MOST_ID_CHARS: usize = 64;
 
 /// What is known of a session when it is opened.
 pub(super) struct Opened<'a> {
@@ -159,8 +162,16 @@ pub(super) fn actor_of(person: &Person, at: Moment, request_id: Option<&str>) ->
     of_person(person).actor(at, request_id)
 }
 
+/// Whether a text has the form of an id; others are not asked of the database.
+fn is_id(text: &str) -> bool {
+    text.len() <= MOST_ID_CHARS && text.chars().all(|c| c.is_ascii_alphanumeric())
+}
+
 /// The sessions of a person, the newest first.
 pub fn list(store: &Store, person: PersonId, listed: &Listed) -> Result<Vec<Session>, AppError> {
+    if listed.after.as_ref().is_some_and(|(_, id)| !is_id(id)) {
+        return Err(AppError::BadArgument("the place to go on from is no session".to_owned()));
+    }
     let listed = Listed { limit: listed.limit.clamp(1, MOST_ROWS), ..listed.clone() };
     Ok(store.read(|tx| kept::of_person(tx, person, &listed))?)
 }
@@ -193,7 +204,7 @@ pub fn sign_out(store: &Store, caller: &Caller, actor: &Actor) -> Result<(), App
 pub fn end(store: &Store, actor: &Actor, person: PersonId, session: &str) -> Result<(), AppError> {
     store.write(|tx| {
         people::reach(tx, actor, person)?;
-        if !kept::end(tx, session, person, "ended", actor.at)? {
+        if !is_id(session) || !kept::end(tx, session, person, "ended", actor.at)? {
             return Err(AppError::NotFound("there is no such session that goes on".to_owned()));
         }
         traced(tx, actor, person, "ended", 1)

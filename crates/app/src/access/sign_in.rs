@@ -216,13 +216,12 @@ fn finish(
     };
     let mut signed = sessions::open(tx, secrets, random, at, &person, &opened)?;
     signed.factor = Some(factor);
-    match &begun.known_device {
-        Some(hash) => kept::note_device(tx, hash, at)?,
-        None => {
-            let token = opaque::token(random)?;
-            kept::add_device(tx, &opaque::hash(&token), person.id, at, MOST_DEVICES)?;
-            signed.device_token = Some(token);
-        }
+    if let Some(hash) = &begun.known_device {
+        kept::note_device(tx, hash, at)?;
+    } else {
+        let token = opaque::token(random)?;
+        kept::add_device(tx, &opaque::hash(&token), person.id, at, MOST_DEVICES)?;
+        signed.device_token = Some(token);
     }
     let after = json!({
         "second_factor": opened.with_second_factor,

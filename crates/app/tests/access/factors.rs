@@ -220,6 +220,6 @@ fn a_reset_leaves_the_second_factor_unless_it_is_lost() {
         let signed = office.sign_in(Try { password: &password, ..shown });
         assert!(signed.must_change_password && signed.factor == Some(Factor::Password));
         assert_eq!(code_of(reset(true)), "conflict");
-        assert_eq!(office.person("b@example.com", "B", Role::Rider).has_second_factor, false);
+        assert!(!office.person("b@example.com", "B", Role::Rider).has_second_factor);
     });
 }

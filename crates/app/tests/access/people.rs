@@ -47,9 +47,12 @@ fn people_are_added_once_and_all_that_is_wrong_is_told() {
         );
         customer(&office, "C-1");
         let login = "9876543210";
-        for (role, code) in
-            [(Role::Customer, None), (Role::Customer, Some("C-2")), (Role::Rider, Some("C-1"))]
-        {
+        for (role, code) in [
+            (Role::Customer, None),
+            (Role::Customer, Some("C\0")),
+            (Role::Customer, Some("C-2")),
+            (Role::Rider, Some("C-1")),
+        ] {
             let new = NewcomerRequest { customer_code: code, ..newcomer(login, role) };
             assert_eq!(code_of(add(&new)), "invalid");
         }

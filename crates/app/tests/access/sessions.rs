@@ -135,6 +135,10 @@ fn sessions_are_listed_and_ended() {
         sessions::end(store, &actor, caller.person, &signed[3].session_id).unwrap();
         let again = sessions::end(store, &actor, caller.person, &signed[3].session_id);
         assert_eq!(code_of(again), "not_found");
+        for hostile in ["", "a\0b", "' OR 1=1", &"x".repeat(100_000)] {
+            let ended = sessions::end(store, &actor, caller.person, hostile);
+            assert_eq!(code_of(ended), "not_found");
+        }
         assert_eq!(code_of(office.check(&signed[3].access_token)), "not_signed_in");
         assert_eq!(sessions::end_others(store, &caller, &actor).unwrap(), 2);
         assert_eq!(alive(&office).len(), 1);
