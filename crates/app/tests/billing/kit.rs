@@ -11,8 +11,8 @@ use app::{Actor, AppError};
 use domain::billing::{BillPrefix, Left, RoundOff};
 use domain::calendar::{Moment, Month};
 use domain::customers::State;
-use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 use store::business::Business;
 use store::{Store, StoreError};
 use testkit::Database;
@@ -32,14 +32,14 @@ const PRICES: &str = "sku,customer_code,effective_from,price\n";
 pub struct Dairy<'d> {
     pub store: Store,
     database: &'d Database,
-    now: RefCell<Moment>,
+    now: Mutex<Moment>,
 }
 
 impl<'d> Dairy<'d> {
     /// An empty dairy in Gujarat, on the first of September 2026.
     pub fn empty(database: &'d Database, round_off: RoundOff) -> Self {
         let store = Store::create(&database.url).unwrap();
-        let now = RefCell::new(Moment::from_unix_micros(0));
+        let now = Mutex::new(Moment::from_unix_micros(0));
         let dairy = Self { store, database, now };
         dairy.on("2026-09-01");
         let business = Business {
@@ -69,11 +69,11 @@ impl<'d> Dairy<'d> {
 
     /// Sets the clock to a moment.
     pub fn at(&self, moment: &str) {
-        *self.now.borrow_mut() = Moment::parse(moment).unwrap();
+        *self.now.lock().unwrap() = Moment::parse(moment).unwrap();
     }
 
     pub fn actor(&self) -> Actor {
-        Actor::program("office", *self.now.borrow())
+        Actor::program("office", *self.now.lock().unwrap())
     }
 
     /// Another connection to the same database.
