@@ -72,20 +72,24 @@ impl Asked {
         }
     }
 
-    /// Who it is.
+    /// Who it is, and the number of the key whose use is to be noted, if it is.
     pub fn identify(
         &self,
         tx: &mut Tx<'_>,
         secrets: &Secrets,
         at: Moment,
-    ) -> Result<Caller, AppError> {
+    ) -> Result<(Caller, Option<i64>), AppError> {
         match self {
             Self::Nobody => Err(AppError::NotSignedIn),
             Self::Token(token) => {
                 let claims = tokens::read(secrets, token, at)?;
-                sessions::check(tx, &claims, at)
+                Ok((sessions::check(tx, &claims, at)?, None))
             }
-            Self::Key(key) => keys::check(tx, key, at).map(|checked| checked.caller),
+            Self::Key(key) => {
+                let checked = keys::check(tx, key, at)?;
+                let used = checked.caller.key.filter(|_| checked.note_use);
+                Ok((checked.caller, used))
+            }
         }
     }
 }

@@ -8,12 +8,12 @@ use crate::extract::Asking;
 use crate::in_flight::InFlight;
 use crate::metrics::Metrics;
 use crate::problem::{Code, Problem};
-use app::access::{Caller, Secrets};
+use app::access::{Caller, Secrets, keys};
 use app::gate::{Answer, Passed};
 use app::{Actor, AppError, Random, Store, Tx};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use domain::access::Permission;
+use domain::access::{Permission, Role};
 use domain::calendar::Moment;
 use serde::Serialize;
 use std::sync::Arc;
@@ -39,6 +39,8 @@ pub struct Parts {
     pub random: Arc<dyn Random>,
     /// What is counted.
     pub metrics: Metrics,
+    /// Roles that must have a second factor.
+    pub second_factor_for: Vec<Role>,
 }
 
 /// The service; a copy of it is a handle.
@@ -90,6 +92,19 @@ impl Service {
         Ok(done.map_err(|_| stopped())??)
     }
 
+    /// Refuses what a caller may not do, and who must have a second factor and has none.
+    fn permit(&self, caller: &Caller, permission: Permission) -> Result<(), AppError> {
+        caller.may(permission)?;
+        let required = self.0.parts.second_factor_for.contains(&caller.role);
+        let has = caller.has_second_factor || permission == Permission::Own;
+        if required && !has {
+            let what = "the role must have a second factor; set one up first, by POST \
+                        /api/v1/me/second-factor";
+            return Err(AppError::NotAllowed(what.to_owned()));
+        }
+        Ok(())
+    }
+
     /// Runs work that hashes passwords, which takes memory: few at a time.
     pub async fn hash<T: Send + 'static>(
         &self,
@@ -108,11 +123,13 @@ impl Service {
         work: impl FnOnce(&Store, &Caller, &Actor) -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, Problem> {
         let (at, secrets) = (self.now(), Arc::clone(self.secrets()));
+        let service = self.clone();
         self.run(move |store| {
-            let caller = store.read(|tx| asking.asked.identify(tx, &secrets, at))?;
+            let (caller, used) = store.read(|tx| asking.asked.identify(tx, &secrets, at))?;
             if let Some(permission) = permission {
-                caller.may(permission)?;
+                service.permit(&caller, permission)?;
             }
+            note_use(store, used, at);
             let actor = caller.actor(at, Some(&asking.request_id));
             work(store, &caller, &actor)
         })
@@ -139,12 +156,15 @@ impl Service {
     ) -> Result<T, Problem> {
         let (asked, at) = (asking.asked.clone(), self.now());
         let secrets = Arc::clone(self.secrets());
+        let service = self.clone();
         self.run(move |store| {
-            store.read(|tx| {
-                let caller = asked.identify(tx, &secrets, at)?;
-                caller.may(permission)?;
-                work(tx, &caller)
-            })
+            let (done, used) = store.read(|tx| {
+                let (caller, used) = asked.identify(tx, &secrets, at)?;
+                service.permit(&caller, permission)?;
+                Ok::<_, AppError>((work(tx, &caller)?, used))
+            })?;
+            note_use(store, used, at);
+            Ok(done)
         })
         .await
     }
@@ -163,11 +183,15 @@ impl Service {
             Some(once) => Some(self.0.in_flight.enter(&once.key).ok_or_else(outstanding)?),
             None => None,
         };
+        let service = self.clone();
         let passed = self
             .run(move |store| {
                 store.write(|tx| {
-                    let caller = asking.asked.identify(tx, &secrets, at)?;
-                    caller.may(permission)?;
+                    let (caller, used) = asking.asked.identify(tx, &secrets, at)?;
+                    service.permit(&caller, permission)?;
+                    if let Some(key) = used {
+                        keys::note_use_in(tx, key, at)?;
+                    }
                     let actor = caller.actor(at, Some(&asking.request_id));
                     let once = asking.once.as_ref().map(|once| once.of(&caller));
                     app::gate::pass(tx, once.as_ref(), at, |tx| work(tx, &caller, &actor)?.kept())
@@ -178,6 +202,16 @@ impl Service {
             Passed::Now(answer) => respond(answer, false),
             Passed::Before(answer) => respond(answer, true),
         })
+    }
+}
+
+/// Notes the use of a key. What the request was about matters more: that it could not be noted is
+/// only logged.
+fn note_use(store: &Store, key: Option<i64>, at: Moment) {
+    if let Some(key) = key
+        && let Err(error) = keys::note_use(store, key, at)
+    {
+        tracing::warn!(%error, key, "the use of a key could not be noted");
     }
 }
 

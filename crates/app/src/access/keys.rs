@@ -193,6 +193,11 @@ pub fn check(tx: &mut Tx<'_>, key: &str, at: Moment) -> Result<Checked, AppError
 
 /// Notes the use of a key, at most once a minute however often it is called.
 pub fn note_use(store: &Store, key: i64, at: Moment) -> Result<(), AppError> {
-    store.write(|tx| kept::note_use(tx, key, at, later(at, -NOTE_SECS)))?;
+    store.write(|tx| note_use_in(tx, key, at))
+}
+
+/// The same inside a transaction.
+pub fn note_use_in(tx: &mut Tx<'_>, key: i64, at: Moment) -> Result<(), AppError> {
+    kept::note_use(tx, key, at, later(at, -NOTE_SECS))?;
     Ok(())
 }

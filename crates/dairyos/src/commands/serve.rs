@@ -8,6 +8,7 @@ use crate::settings::{self, Key, Settings, environment};
 use crate::{clock, logging};
 use app::access::{KeyRing, Secrets};
 use app::{AppError, Random};
+use domain::access::Role;
 use http_api::layers::caller_address::TrustedProxies;
 use http_api::layers::request_id::RequestIds;
 use http_api::layers::security_headers::SecurityHeaders;
@@ -54,6 +55,10 @@ pub fn execute(
         secrets: Arc::new(secrets(&settings)?),
         random: Arc::new(System),
         metrics: Metrics::new(VERSION),
+        second_factor_for: Role::ALL
+            .into_iter()
+            .filter(|role| settings.sign_in.needs_second_factor(*role))
+            .collect(),
     });
     let around = surroundings(&settings)?;
     let listen = args.listen.unwrap_or(settings.http.listen);

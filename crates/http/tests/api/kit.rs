@@ -114,6 +114,7 @@ impl Api {
             secrets: Arc::clone(&secrets),
             random: Arc::clone(&random),
             metrics: Metrics::new("test"),
+            second_factor_for: Vec::new(),
         });
         let quota = Quota::new(100_000, 60).unwrap();
         let quotas = Quotas { sign_in: quota, read: quota, write: quota, import: quota };

@@ -4,7 +4,7 @@ use crate::kit::once;
 use std::fs;
 use std::path::PathBuf;
 
-/// Compares a file of the reference, or writes it when DAIRYOS_WRITE_REFERENCE is set.
+/// Compares a file of the reference, or writes it when `DAIRYOS_WRITE_REFERENCE` is set.
 fn is_current(name: &str, text: &str) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference").join(name);
     if option_env!("DAIRYOS_WRITE_REFERENCE").is_some() {
