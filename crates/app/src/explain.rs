@@ -3,6 +3,8 @@
 //!
 //! It deliberately changes nothing.
 
+pub mod wire;
+
 use crate::AppError;
 use domain::billing::LineKind;
 use domain::calendar::{Day, Moment};
@@ -96,34 +98,40 @@ pub fn parse_subject(text: &str) -> Result<(&str, Option<i64>), AppError> {
 /// Explains a bill, or one line of it.
 pub fn explain(store: &Store, subject: &str) -> Result<Explanation, AppError> {
     let (number, line_no) = parse_subject(subject)?;
-    store.read(|tx| {
-        let bill = billing::bill_by_number(tx, number)?.ok_or_else(|| {
-            let what = format!(
-                "there is no bill {number}; list the bills of a month with dairyos bills list"
-            );
-            AppError::NotFound(what)
-        })?;
-        let customer = bill.customer;
-        let products = catalog::products(tx)?;
-        let prices = catalog::price_book(tx, &products, customer.0, customer.0)?;
-        let mut lines = Vec::new();
-        for line in &bill.lines {
-            if line_no.is_none_or(|wanted| wanted == line.line_no) {
-                let behind = behind(tx, customer, line, &prices)?;
-                lines.push(ExplainedLine { line: line.clone(), behind });
-            }
+    store.read(|tx| explain_bill(tx, number, line_no))
+}
+
+/// Explains the bill of a number, or one line of it.
+pub fn explain_bill(
+    tx: &mut Tx<'_>,
+    number: &str,
+    line_no: Option<i64>,
+) -> Result<Explanation, AppError> {
+    let bill = billing::bill_by_number(tx, number)?.ok_or_else(|| {
+        let what =
+            format!("there is no bill {number}; list the bills of a month with dairyos bills list");
+        AppError::NotFound(what)
+    })?;
+    let customer = bill.customer;
+    let products = catalog::products(tx)?;
+    let prices = catalog::price_book(tx, &products, customer.0, customer.0)?;
+    let mut lines = Vec::new();
+    for line in &bill.lines {
+        if line_no.is_none_or(|wanted| wanted == line.line_no) {
+            let behind = behind(tx, customer, line, &prices)?;
+            lines.push(ExplainedLine { line: line.clone(), behind });
         }
-        if lines.is_empty() && line_no.is_some() {
-            let last = bill.lines.len();
-            let what = format!("{number} has lines 1 to {last}; there is no other");
-            return Err(AppError::NotFound(what));
-        }
-        let ledger = ledger::of_bill(tx, bill.id)?;
-        // Before it had a number, the bill was known by its id.
-        let mut audit = audit::of_record(tx, "bills", &format!("draft {}", bill.id.0))?;
-        audit.extend(audit::of_record(tx, "bills", number)?);
-        Ok(Explanation { bill, lines, ledger, audit })
-    })
+    }
+    if lines.is_empty() && line_no.is_some() {
+        let last = bill.lines.len();
+        let what = format!("{number} has lines 1 to {last}; there is no other");
+        return Err(AppError::NotFound(what));
+    }
+    let ledger = ledger::of_bill(tx, bill.id)?;
+    // Before it had a number, the bill was known by its id.
+    let mut audit = audit::of_record(tx, "bills", &format!("draft {}", bill.id.0))?;
+    audit.extend(audit::of_record(tx, "bills", number)?);
+    Ok(Explanation { bill, lines, ledger, audit })
 }
 
 fn behind(

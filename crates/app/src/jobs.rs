@@ -16,12 +16,14 @@ mod stop;
 mod wire;
 mod worker;
 
-pub use bills::enqueue_run;
+pub use bills::{enqueue_run, enqueue_run_in};
 pub use enqueue::{MAX_PAYLOAD_BYTES, NewJob, enqueue};
 pub use errors::{JobError, Outcome};
-pub use manage::{LIST_DEFAULT, LIST_MOST, Listed, Stats, cancel, list, requeue, show, stats};
+pub use manage::{
+    LIST_DEFAULT, LIST_MOST, Listed, Stats, cancel, list, requeue, show, show_in, stats,
+};
 pub use registry::{Context, Handler, Kind, Registry, Scheduled};
 pub use stop::Stop;
-pub use store::jobs::{Enqueued, Job};
+pub use store::jobs::{Enqueued, Job, Page};
 pub use wire::{Shape, shape};
 pub use worker::{Clock, Event, Random, THREADS, THREADS_MOST, Tally, Worker};

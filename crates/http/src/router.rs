@@ -63,7 +63,9 @@ fn api(limiter: Option<&Limiter>) -> (Router<Service>, OpenApi) {
         .merge(areas::orders::routes())
         .merge(areas::imports::list_routes())
         .merge(areas::billing::routes())
-        .merge(areas::ledger::routes());
+        .merge(areas::ledger::routes())
+        .merge(areas::audit::routes())
+        .merge(areas::jobs::routes());
     let areas = OpenApiRouter::new()
         .merge(within(areas::access::sign_in_routes(), Some(Group::SignIn)))
         .merge(within(areas::imports::send_routes(), Some(Group::Import)))

@@ -9,6 +9,7 @@ use domain::calendar::Moment;
 use serde::Serialize;
 use serde_json::Value;
 use store::{Store, audit};
+use utoipa::ToSchema;
 
 /// Rows of a page when nothing is said.
 pub const LIST_DEFAULT: u32 = 50;
@@ -63,7 +64,8 @@ pub fn parse_cursor(text: &str) -> Result<Cursor, AppError> {
 }
 
 /// A row as JSON.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AuditRow)]
 pub struct Shape {
     /// Its id.
     pub id: i64,
@@ -72,8 +74,10 @@ pub struct Shape {
     /// The person or program.
     pub actor: String,
     /// What the person was in the business.
+    #[schema(required)]
     pub role: Option<String>,
     /// The person who had signed in.
+    #[schema(required)]
     pub person: Option<i64>,
     /// What was done.
     pub action: String,
@@ -82,12 +86,16 @@ pub struct Shape {
     /// The record.
     pub record: String,
     /// The names of the facts that differ.
+    #[schema(required)]
     pub changed: Option<Vec<String>>,
     /// The facts before.
+    #[schema(required)]
     pub before: Option<Value>,
     /// The facts after.
+    #[schema(required)]
     pub after: Option<Value>,
     /// The request over HTTP.
+    #[schema(required)]
     pub request_id: Option<String>,
 }
 

@@ -13,7 +13,7 @@ use domain::ids::PersonId;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::jobs::Enqueued;
-use store::{Store, audit};
+use store::{Store, Tx, audit};
 
 /// The kind.
 pub(super) const RUN: &str = "bills.run";
@@ -45,6 +45,16 @@ pub fn enqueue_run(
     month: Month,
     mode: Mode,
 ) -> Result<Enqueued, AppError> {
+    store.write(|tx| enqueue_run_in(tx, actor, month, mode))
+}
+
+/// The same inside a transaction.
+pub fn enqueue_run_in(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    month: Month,
+    mode: Mode,
+) -> Result<Enqueued, AppError> {
     let today = actor.at.business_day();
     if month.first_day() > today {
         return Err(AppError::FutureMonth { month, today });
@@ -58,17 +68,15 @@ pub fn enqueue_run(
         role: actor.role.map(|role| role.as_str().to_owned()),
     });
     let job = NewJob::now(RUN, payload, actor.at).once(month.to_string());
-    store.write(|tx| {
-        let enqueued = enqueue(tx, actor, &[job])?;
-        let first = enqueued.first().copied();
-        let job = first.ok_or_else(|| AppError::Changed("the queue of jobs".to_owned()))?;
-        if job.is_new {
-            let record = job.id.0.to_string();
-            let entry = entry("enqueue", "jobs", record, None, Some(&facts));
-            audit::write(tx, actor, &[entry])?;
-        }
-        Ok(job)
-    })
+    let enqueued = enqueue(tx, actor, &[job])?;
+    let first = enqueued.first().copied();
+    let job = first.ok_or_else(|| AppError::Changed("the queue of jobs".to_owned()))?;
+    if job.is_new {
+        let record = job.id.0.to_string();
+        let entry = entry("enqueue", "jobs", record, None, Some(&facts));
+        audit::write(tx, actor, &[entry])?;
+    }
+    Ok(job)
 }
 
 /// Runs the bills in the name of whoever asked for it. The result is what `dairyos bills run

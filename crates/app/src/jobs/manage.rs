@@ -40,7 +40,12 @@ pub fn list(store: &Store, page: Page<'_>) -> Result<Listed, AppError> {
 
 /// A job.
 pub fn show(store: &Store, id: JobId) -> Result<Job, AppError> {
-    store.read(|tx| found(tx, id))
+    store.read(|tx| show_in(tx, id))
+}
+
+/// A job, inside a transaction.
+pub fn show_in(tx: &mut Tx<'_>, id: JobId) -> Result<Job, AppError> {
+    found(tx, id)
 }
 
 fn found(tx: &mut Tx<'_>, id: JobId) -> Result<Job, AppError> {

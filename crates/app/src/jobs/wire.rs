@@ -6,9 +6,11 @@ use domain::calendar::Moment;
 use serde::Serialize;
 use serde_json::Value;
 use store::jobs::Job;
+use utoipa::ToSchema;
 
 /// A job as JSON. Times are RFC 3339 in Indian time.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Job)]
 pub struct Shape {
     /// Its id.
     pub id: i64,
@@ -19,6 +21,7 @@ pub struct Shape {
     /// What it is to be done with.
     pub payload: Value,
     /// At most one unfinished job of the kind has it.
+    #[schema(required)]
     pub unique_key: Option<String>,
     /// When it is due.
     pub run_at: String,
@@ -27,18 +30,24 @@ pub struct Shape {
     /// How many there may be.
     pub max_attempts: u32,
     /// Who has it, while it runs.
+    #[schema(required)]
     pub worker: Option<String>,
     /// Until when, unless the lease is renewed.
+    #[schema(required)]
     pub leased_until: Option<String>,
     /// Why the last failed attempt failed.
+    #[schema(required)]
     pub last_error: Option<String>,
     /// What came out of it.
+    #[schema(required)]
     pub result: Option<Value>,
     /// The request over HTTP that asked for it.
+    #[schema(required)]
     pub request_id: Option<String>,
     /// When it was enqueued.
     pub created_at: String,
     /// When it was done, given up or cancelled.
+    #[schema(required)]
     pub finished_at: Option<String>,
 }
 

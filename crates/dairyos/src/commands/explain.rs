@@ -6,9 +6,9 @@ use super::Context;
 use crate::cli::ExplainArgs;
 use crate::output::{Output, Side, Table};
 use app::AppError;
+use app::explain::wire::shape;
 use app::explain::{Behind, ExplainedLine, Explanation, PriceOrigin, explain};
 use domain::money::inr;
-use serde_json::{Value, json};
 
 pub fn execute(context: &Context, args: &ExplainArgs) -> Result<bool, AppError> {
     let store = context.open()?;
@@ -110,72 +110,4 @@ fn price_words(behind: &Behind) -> String {
         }
         PriceOrigin::ChangedSince { now: None } => "price at billing; no longer listed".to_owned(),
     }
-}
-
-fn shape(explanation: &Explanation) -> Value {
-    let lines: Vec<Value> = explanation.lines.iter().map(line_shape).collect();
-    let ledger: Vec<Value> = explanation
-        .ledger
-        .iter()
-        .map(|entry| {
-            json!({
-                "transaction": entry.transaction,
-                "date": entry.day.to_string(),
-                "account": entry.account.as_str(),
-                "amount": entry.amount.to_string(),
-                "posted_at": entry.posted_at.rfc3339(),
-            })
-        })
-        .collect();
-    let audit: Vec<Value> = explanation
-        .audit
-        .iter()
-        .map(|done| {
-            json!({
-                "at": done.actor.at.rfc3339(),
-                "actor": done.actor.name,
-                "action": done.action,
-            })
-        })
-        .collect();
-    json!({
-        "bill": app::billing::wire::bill(&explanation.bill),
-        "lines": lines,
-        "ledger": ledger,
-        "audit": audit,
-    })
-}
-
-fn line_shape(explained: &ExplainedLine) -> Value {
-    let behind: Vec<Value> = explained
-        .behind
-        .iter()
-        .map(|behind| {
-            let (basis, from, now) = match behind.price {
-                PriceOrigin::InForce { basis, effective_from } => {
-                    (Some(basis.as_str()), Some(effective_from.to_string()), None)
-                }
-                PriceOrigin::ChangedSince { now } => {
-                    (None, None, now.map(|price| price.to_string()))
-                }
-            };
-            json!({
-                "kind": if behind.shift.is_some() { "delivery" } else { "order" },
-                "date": behind.day.to_string(),
-                "shift": behind.shift.map(domain::deliveries::Shift::as_str),
-                "reference": behind.reference,
-                "quantity": behind.quantity.to_string(),
-                "price": {
-                    "unit_price": explained.line.line.unit_price.to_string(),
-                    "basis": basis,
-                    "effective_from": from,
-                    "listed_now": now,
-                },
-                "file": behind.file_name,
-                "imported_by": behind.actor,
-                "imported_at": behind.imported_at.rfc3339(),
-            })
-        })
-        .collect();
-    json!({ "line": explained.line.line_no, "behind": behind })
 }

@@ -3,13 +3,14 @@
 //! It deliberately addresses an issued bill by its number, whose parts are segments of the path,
 //! and the bill of a month by customer and month.
 
-use crate::extract::{Asking, Path, Query};
+use crate::extract::{Asking, Path, Posted, Query};
 use crate::page::{self, Page};
-use crate::problem::Problem;
-use crate::service::{Service, etag};
+use crate::problem::{Code, Problem};
+use crate::service::{Reply, Service, etag};
 use app::access::Caller;
-use app::billing::{self, wire};
-use app::{AppError, Tx};
+use app::billing::{self, Mode, wire};
+use app::jobs::Shape as JobShape;
+use app::{AppError, Tx, explain, jobs};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -17,7 +18,7 @@ use axum::response::{IntoResponse, Response};
 use domain::access::Permission;
 use domain::calendar::Month;
 use serde::Deserialize;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -28,6 +29,8 @@ pub fn routes() -> OpenApiRouter<Service> {
         .routes(routes!(show))
         .routes(routes!(of_customer))
         .routes(routes!(own))
+        .routes(routes!(explain_one))
+        .routes(routes!(run))
 }
 
 /// What is asked of the list.
@@ -131,6 +134,81 @@ async fn of_customer(
         billing::of_customer(tx, &code, month).map(|bill| wire::bill(&bill))
     })
     .await
+}
+
+/// What is asked of an explanation.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ExplainQuery {
+    /// Only this line, from 1.
+    line: Option<i64>,
+}
+
+/// Why this rupee: every delivery, price and ledger entry behind an issued bill.
+#[utoipa::path(get, path = "/bills/{prefix}/{year}/{serial}/explanation", tag = "billing",
+    operation_id = "explain_bill",
+    params(("prefix" = String, Path, description = "The prefix, such as `INV`"),
+        ("year" = String, Path, description = "The financial year, such as `26-27`"),
+        ("serial" = String, Path, description = "The serial, such as `000001`"), ExplainQuery),
+    extensions(("x-permission" = json!("bills:read"))),
+    responses((status = 200, description = "The explanation", body = explain::wire::Shape)))]
+async fn explain_one(
+    State(service): State<Service>,
+    asking: Asking,
+    Path((prefix, year, serial)): Path<(String, String, String)>,
+    Query(query): Query<ExplainQuery>,
+) -> Result<Json<explain::wire::Shape>, Problem> {
+    let number = format!("{prefix}/{year}/{serial}");
+    let found = service
+        .read(&asking, Permission::BillsRead, move |tx, _| {
+            explain::explain_bill(tx, &number, query.line)
+        })
+        .await?;
+    Ok(Json(explain::wire::shape(&found)))
+}
+
+/// A run of a month's bills.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewRun {
+    /// The month, such as `2026-10`.
+    #[schema(pattern = "^[0-9]{4}-(0[1-9]|1[0-2])$")]
+    month: String,
+    /// `draft` computes drafts, `run_and_issue` computes and issues, `issue` issues the drafts as
+    /// they stand.
+    #[schema(pattern = "^(draft|run_and_issue|issue)$")]
+    mode: String,
+}
+
+/// Runs a month's bills, as a job: its result is the certificate. Needs an Idempotency-Key. While
+/// a run of the month is unfinished, it stands for this one.
+#[utoipa::path(post, path = "/bill-runs", tag = "billing", operation_id = "run_bills",
+    request_body = NewRun,
+    params(("Idempotency-Key" = String, Header, description = "A new random value")),
+    extensions(("x-permission" = json!("bills:write"))),
+    responses((status = 202, description = "The job", body = JobShape,
+        headers(("Location" = String, description = "Where the job is")))))]
+async fn run(
+    State(service): State<Service>,
+    Posted { asking, body }: Posted<NewRun>,
+) -> Result<Response, Problem> {
+    let wrong = |pointer: &str, what: &str| {
+        Problem::new(Code::Invalid, "a part of the body cannot be accepted").at(pointer, what)
+    };
+    let month = Month::parse(&body.month).map_err(|error| wrong("#/month", &error.to_string()))?;
+    let mode = [Mode::Draft, Mode::RunAndIssue, Mode::IssueDrafts]
+        .into_iter()
+        .find(|mode| mode.as_str() == body.mode)
+        .ok_or_else(|| wrong("#/mode", "expected draft, run_and_issue or issue"))?;
+    service
+        .write(asking.once_only()?, Permission::BillsWrite, move |tx, _, actor| {
+            let job = jobs::enqueue_run_in(tx, actor, month, mode)?;
+            let shown = jobs::show_in(tx, job.id)?;
+            let place = format!("/api/v1/jobs/{}", job.id.0);
+            Ok(Reply::accepted(place, &jobs::shape(&shown)))
+        })
+        .await
 }
 
 /// One's own bill of a month, for customers; drafts are not shown.

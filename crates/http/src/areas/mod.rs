@@ -4,10 +4,12 @@
 
 pub mod about;
 pub mod access;
+pub mod audit;
 pub mod billing;
 pub mod catalog;
 pub mod customers;
 pub mod deliveries;
 pub mod imports;
+pub mod jobs;
 pub mod ledger;
 pub mod orders;
