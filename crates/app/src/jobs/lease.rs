@@ -98,3 +98,67 @@ pub(super) fn take_over(store: &Store, now: Moment) -> Result<TakenOver, AppErro
         Ok(TakenOver { freed: freed.len() as u64, dead: dead.len() as u64 })
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Held, LEASE, take_over};
+    use domain::calendar::Moment;
+    use domain::jobs::later;
+    use std::sync::atomic::Ordering;
+    use std::time::Duration;
+    use store::jobs::{self, Claim, NewJob};
+    use store::{Store, StoreError};
+    use testkit::on_both;
+
+    #[test]
+    fn leases_are_renewed_until_somebody_else_has_them() {
+        on_both(|database| {
+            let store = Store::create(&database.url).unwrap();
+            let start = Moment::from_unix_micros(1_000_000);
+            let at = |secs| later(start, Duration::from_secs(secs));
+            let new = NewJob {
+                kind: "work",
+                payload: "{}",
+                unique_key: None,
+                run_at: start,
+                max_attempts: 2,
+                request: None,
+                created_at: start,
+            };
+            let claims: Vec<Claim> = store
+                .write(|tx| {
+                    jobs::enqueue(tx, &[new, new])?;
+                    let claimed = jobs::claim(tx, "w", start, later(start, LEASE), 2)?;
+                    let claim = |job: jobs::Job| Claim {
+                        id: job.id,
+                        worker: "w".to_owned(),
+                        attempt: job.attempts,
+                    };
+                    Ok::<_, StoreError>(claimed.into_iter().map(claim).collect())
+                })
+                .unwrap();
+            let held = Held::default();
+            held.renew(&store, at(1)).unwrap();
+            let lost: Vec<_> = claims.iter().map(|claim| held.add(claim.clone())).collect();
+            // Renewed in time, again and again, they are nobody else's.
+            for secs in [50, 100, 150] {
+                held.renew(&store, at(secs)).unwrap();
+                assert_eq!(take_over(&store, at(secs + 59)).unwrap().freed, 0);
+            }
+            // One ends; the other is forgotten for too long.
+            assert!(store.write(|tx| jobs::done(tx, &claims[0], None, at(160))).unwrap());
+            held.remove(&claims[0]);
+            assert_eq!(take_over(&store, at(211)).unwrap().freed, 1);
+            held.renew(&store, at(212)).unwrap();
+            let lost: Vec<_> = lost.iter().map(|lost| lost.load(Ordering::Relaxed)).collect();
+            assert_eq!(lost, [false, true]);
+            // The same program claims it anew: the old claim does not make it forget the new one.
+            let anew = Claim { attempt: 2, ..claims[1].clone() };
+            held.add(anew.clone());
+            held.remove(&claims[1]);
+            assert_eq!(held.claims().len(), 1);
+            held.remove(&anew);
+            assert!(held.claims().is_empty());
+        });
+    }
+}
