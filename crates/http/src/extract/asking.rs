@@ -3,8 +3,9 @@
 //! It deliberately does not decide whether the caller may; that needs the database.
 
 use crate::caller::Asked;
-use crate::layers::RequestId;
+use crate::layers::{RequestId, SignedInAs};
 use crate::problem::{Code, Problem};
+use app::AppError;
 use app::access::Caller;
 use app::gate::{Once, RequestKey};
 use axum::extract::FromRequestParts;
@@ -58,14 +59,27 @@ impl<S: Sync> FromRequestParts<S> for Asking {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let asking = Self::anybody(parts)?;
+        // The layer before has read the token; what it could not read is refused before the body
+        // is looked at.
+        let known = match &asking.asked {
+            Asked::Nobody => false,
+            Asked::Token(_) => parts.extensions.get::<SignedInAs>().is_some(),
+            Asked::Key(_) => true,
+        };
+        if known { Ok(asking) } else { Err(AppError::NotSignedIn.into()) }
+    }
+}
+
+impl Asking {
+    /// Whoever asks, somebody or nobody.
+    pub(super) fn anybody(parts: &Parts) -> Result<Self, Problem> {
         let asked = Asked::of(parts)?;
         let request_id = parts.extensions.get::<RequestId>();
         let request_id = request_id.map(|id| id.0.clone()).unwrap_or_default();
         Ok(Self { asked, request_id, once: None })
     }
-}
 
-impl Asking {
     /// Takes note of the Idempotency-Key, if the request has one.
     pub(super) fn with_key(mut self, parts: &Parts, body: &[u8]) -> Result<Self, Problem> {
         let Some(key) = idempotency_key(&parts.headers)? else {
@@ -96,6 +110,11 @@ impl Asking {
         let code = Code::IdempotencyKeyMissing;
         Err(Problem::new(code, "send the header Idempotency-Key with a new random value"))
     }
+}
+
+/// Refuses a key that cannot be used, before the body is looked at.
+pub(super) fn check_key(headers: &HeaderMap) -> Result<(), Problem> {
+    idempotency_key(headers).map(|_| ())
 }
 
 /// The key, bare or as a structured field string in quotes: both are one

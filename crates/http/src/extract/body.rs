@@ -3,9 +3,12 @@
 //! It deliberately takes one media type and no unknown fields.
 
 use super::Asking;
+use super::asking::check_key;
+use crate::caller::Asked;
 use crate::problem::{Code, Problem};
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
@@ -30,19 +33,43 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Posted<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let (mut parts, body) = request.into_parts();
         let asking = Asking::from_request_parts(&mut parts, state).await?;
-        let bytes = read_bytes(Request::from_parts(parts.clone(), body), state).await?;
+        check_key(&parts.headers)?;
+        let (bytes, body) = body_of(&parts, body, state).await?;
         let asking = asking.with_key(&parts, &bytes)?;
-        let body = if bytes.is_empty() && size_of::<T>() == 0 {
-            // Nothing is expected and nothing came.
-            serde_json::from_value(serde_json::Value::Null)
-                .or_else(|_| serde_json::from_str("{}"))
-                .map_err(|_| Problem::new(Code::BadJson, "expected a JSON body"))?
-        } else {
-            must_be_json(&parts.headers)?;
-            read_json(&bytes)?
-        };
         Ok(Self { asking, body })
     }
+}
+
+/// The body of a request by which somebody signs in.
+#[derive(Debug)]
+pub struct Open<T> {
+    /// The request.
+    pub asking: Asking,
+    /// The body.
+    pub body: T,
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Open<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let asking = Asking { asked: Asked::Nobody, ..Asking::anybody(&parts)? };
+        let (_, body) = body_of(&parts, body, state).await?;
+        Ok(Self { asking, body })
+    }
+}
+
+/// The bytes of a body, and what they say.
+async fn body_of<T: DeserializeOwned, S: Send + Sync>(
+    parts: &Parts,
+    body: Body,
+    state: &S,
+) -> Result<(Bytes, T), Problem> {
+    must_be_json(&parts.headers)?;
+    let bytes = read_bytes(Request::from_parts(parts.clone(), body), state).await?;
+    let value = read_json(&bytes)?;
+    Ok((bytes, value))
 }
 
 /// Who asks, and a CSV file.

@@ -10,6 +10,6 @@ mod place;
 
 pub use asking::{Asking, RawKey};
 pub(crate) use asking::{cookie, hex};
-pub use body::{MAX_JSON_BYTES, Posted, PostedFile, said};
+pub use body::{MAX_JSON_BYTES, Open, Posted, PostedFile, said};
 pub use if_match::IfMatch;
 pub use place::{Path, Query, encoded};

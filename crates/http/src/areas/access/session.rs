@@ -4,7 +4,7 @@
 //! theirs in the body; never both.
 
 use crate::caller::{ACCESS_COOKIE, DEVICE_COOKIE, REFRESH_COOKIE, must_be_same_site};
-use crate::extract::{Asking, Posted, cookie};
+use crate::extract::{Asking, Open, Posted, cookie};
 use crate::layers::CallerAddress;
 use crate::problem::{Code, Problem};
 use crate::service::Service;
@@ -134,7 +134,7 @@ async fn open(
     State(service): State<Service>,
     address: Option<Extension<CallerAddress>>,
     headers: HeaderMap,
-    Posted { asking, body }: Posted<NewSession>,
+    Open { asking, body }: Open<NewSession>,
 ) -> Result<Response, Problem> {
     if body.cookies {
         must_be_same_site(&headers)?;
@@ -181,7 +181,7 @@ pub struct Refresh {
 async fn go_on(
     State(service): State<Service>,
     headers: HeaderMap,
-    Posted { asking, body }: Posted<Refresh>,
+    Open { asking, body }: Open<Refresh>,
 ) -> Result<Response, Problem> {
     let from_cookie = body.refresh_token.is_none();
     if from_cookie {
