@@ -149,7 +149,9 @@ mod tests {
 
     fn seal(rows: &[SealedRow<'_>]) -> SealHash {
         let mut sealing = Sealing::after(SealHash::NONE);
-        rows.iter().for_each(|row| sealing.add(row));
+        for row in rows {
+            sealing.add(row);
+        }
         sealing.finish(1, (1, 7), Moment::from_unix_micros(9))
     }
 
