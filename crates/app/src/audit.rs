@@ -8,7 +8,7 @@ mod list;
 mod report;
 mod seal;
 
-pub use list::{LIST_DEFAULT, LIST_MOST, Listed, Shape, list, parse_cursor, shape};
+pub use list::{LIST_DEFAULT, LIST_MOST, Listed, Shape, between, list, parse_cursor, shape};
 pub use report::{REPORT_COLUMNS, report};
 pub use seal::{Sealed, seal};
 pub use store::audit::{Cursor, Filter, Row};

@@ -91,6 +91,7 @@ const INSERT: &str = "INSERT INTO audit (id, at, actor, action, table_name, reco
                       VALUES (15, 1, 'x', 'add', 'customers', 'C')";
 
 /// The damage and where it is found.
+#[expect(clippy::type_complexity, reason = "a table of one test")]
 const DAMAGES: [(&str, &[&str], &[(Invariant, &[&str])]); 16] = [
     (
         "a row is altered",

@@ -3,7 +3,12 @@
 //!
 //! It deliberately checks only the form of arguments; what they mean is decided by the commands.
 
+mod audit;
+mod jobs;
 pub mod people;
+
+pub use audit::{AuditCommand, AuditListArgs};
+pub use jobs::{JobArgs, JobShowArgs, JobsCommand, JobsListArgs, WorkArgs};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::billing::{BillPrefix, RoundOff};
@@ -66,9 +71,14 @@ impl Cli {
             Command::People(command) => command.wants_json(),
             Command::Generate(args) => args.json,
             Command::Config(ConfigCommand::Show(args) | ConfigCommand::Check(args)) => args.json,
-            Command::Ledger(LedgerCommand::Export(_)) | Command::Migrate | Command::Serve(_) => {
-                false
-            }
+            Command::Jobs(JobsCommand::List(args)) => args.json,
+            Command::Jobs(JobsCommand::Show(args)) => args.json,
+            Command::Audit(AuditCommand::List(args)) => args.json,
+            Command::Jobs(JobsCommand::Requeue(_) | JobsCommand::Cancel(_))
+            | Command::Work(_)
+            | Command::Ledger(LedgerCommand::Export(_))
+            | Command::Migrate
+            | Command::Serve(_) => false,
         }
     }
 }
@@ -93,6 +103,14 @@ pub enum Command {
     People(PeopleCommand),
     /// Check every invariant of the database; exit code 1 if any is broken.
     Verify(VerifyArgs),
+    /// Show jobs, and step in.
+    #[command(subcommand)]
+    Jobs(JobsCommand),
+    /// Do jobs, and enqueue those that come again, until Ctrl-C.
+    Work(WorkArgs),
+    /// Show the audit trail: who did what when.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Bring the tables of a database up to date with this program.
     Migrate,
     /// Write CSV files of a made-up dairy, of any size.

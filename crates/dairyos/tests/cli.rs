@@ -6,6 +6,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
 
+#[path = "cli/audit.rs"]
+mod audit;
 #[path = "cli/bills.rs"]
 mod bills;
 #[path = "cli/config.rs"]
@@ -20,6 +22,8 @@ mod import;
 mod import_refused;
 #[path = "cli/init.rs"]
 mod init;
+#[path = "cli/jobs.rs"]
+mod jobs;
 #[path = "cli/journals.rs"]
 mod journals;
 #[path = "cli/killed.rs"]
@@ -42,3 +46,5 @@ mod refused_servers;
 mod together;
 #[path = "cli/verify.rs"]
 mod verify;
+#[path = "cli/work.rs"]
+mod work;

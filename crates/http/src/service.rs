@@ -183,6 +183,7 @@ impl Service {
             Some(once) => Some(self.0.in_flight.enter(&once.key).ok_or_else(outstanding)?),
             None => None,
         };
+        let operation = permission.as_str();
         let service = self.clone();
         let passed = self
             .run(move |store| {
@@ -200,7 +201,10 @@ impl Service {
             .await?;
         Ok(match passed {
             Passed::Now(answer) => respond(answer, false),
-            Passed::Before(answer) => respond(answer, true),
+            Passed::Before(answer) => {
+                self.metrics().idempotent_hit(operation);
+                respond(answer, true)
+            }
         })
     }
 }

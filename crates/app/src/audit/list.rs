@@ -5,7 +5,7 @@
 
 use super::{Cursor, Filter, Row};
 use crate::{AppError, Invalid};
-use domain::calendar::Moment;
+use domain::calendar::{Day, Moment};
 use serde::Serialize;
 use serde_json::Value;
 use store::{Store, audit};
@@ -42,6 +42,14 @@ pub fn list(
         let next = rows.last().filter(|_| more).map(Row::cursor);
         Ok(Listed { rows, next })
     })
+}
+
+/// The moments from the beginning of one day in India to the end of another, for a filter.
+pub fn between(from: Option<Day>, to: Option<Day>) -> (Option<Moment>, Option<Moment>) {
+    let midnight = |day: Day| Moment::parse(&format!("{day}T00:00:00+05:30"));
+    // The last day of the calendar has no day after it, and no end is needed.
+    let after = to.map(|day| day.plus_days(1)).filter(|after| Some(*after) != to);
+    (from.and_then(midnight), after.and_then(midnight))
 }
 
 /// A record alone is not asked for: the same code may be a customer's and a product's.
@@ -125,8 +133,18 @@ pub fn shape(row: &Row) -> Shape {
 
 #[cfg(test)]
 mod tests {
-    use super::parse_cursor;
-    use domain::calendar::Moment;
+    use super::{between, parse_cursor};
+    use domain::calendar::{Day, Moment};
+
+    #[test]
+    fn days_are_whole_and_indian() {
+        let day = |text| Some(Day::parse(text).unwrap());
+        let moment = |text: &str| Some(Moment::parse(text).unwrap());
+        let (from, until) = between(day("2026-02-27"), day("2026-02-28"));
+        assert_eq!(from, moment("2026-02-26T18:30:00Z"));
+        assert_eq!(until, moment("2026-02-28T18:30:00Z"));
+        assert_eq!(between(None, day("9999-12-31")), (None, None));
+    }
 
     #[test]
     fn a_cursor_is_read_as_it_is_shown() {

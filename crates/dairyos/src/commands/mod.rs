@@ -3,18 +3,22 @@
 //! They deliberately know no rule; a command that succeeded but found something wrong says so by
 //! `false`, which becomes exit code 1.
 
+mod audit;
 mod bills;
 mod config;
 mod explain;
 mod generate;
 mod import;
 mod init;
+mod jobs;
 mod ledger;
 mod migrate;
 mod people;
 mod serve;
 mod verify;
+mod work;
 
+use crate::cli::{AuditCommand, JobsCommand};
 use crate::cli::{BillsCommand, Cli, Command, DEFAULT_DATABASE, LedgerCommand};
 use crate::clock;
 use crate::settings::{self, environment};
@@ -65,6 +69,12 @@ pub fn execute(cli: Cli) -> Result<bool, AppError> {
         Command::Ledger(LedgerCommand::Export(args)) => ledger::export(&context, &args),
         Command::People(command) => people::execute(&context, &command),
         Command::Verify(args) => verify::execute(&context, &args),
+        Command::Jobs(JobsCommand::List(args)) => jobs::list(&context, &args),
+        Command::Jobs(JobsCommand::Show(args)) => jobs::show(&context, &args),
+        Command::Jobs(JobsCommand::Requeue(args)) => jobs::requeue(&context, &args),
+        Command::Jobs(JobsCommand::Cancel(args)) => jobs::cancel(&context, &args),
+        Command::Work(args) => work::execute(&context, &args),
+        Command::Audit(AuditCommand::List(args)) => audit::list(&context, &args),
         Command::Migrate => migrate::execute(&context),
         Command::Generate(args) => generate::execute(&context, &args),
         // Done above: they find their database in the settings.

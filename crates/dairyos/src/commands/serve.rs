@@ -7,6 +7,7 @@ use crate::random::System;
 use crate::settings::{self, Key, Settings, environment};
 use crate::{clock, logging};
 use app::access::{KeyRing, Secrets};
+use app::jobs::{Event, Registry, Stop, THREADS_MOST, Worker};
 use app::{AppError, Random};
 use domain::access::Role;
 use http_api::layers::caller_address::TrustedProxies;
@@ -63,8 +64,62 @@ pub fn execute(
     let around = surroundings(&settings)?;
     let listen = args.listen.unwrap_or(settings.http.listen);
     let headers = Duration::from_secs(settings.http.header_read_timeout_secs);
-    run(service, &around, listen, headers)?;
+    let threads = usize::try_from(settings.jobs.threads).unwrap_or(0);
+    let stop = Stop::new();
+    std::thread::scope(|scope| {
+        if threads > 0 && !args.no_worker {
+            scope.spawn(|| work(&store, threads, &stop));
+        }
+        let served = run(service, &around, listen, headers);
+        stop.request();
+        served
+    })?;
     Ok(true)
+}
+
+/// Does jobs until the service ends.
+fn work(store: &Store, threads: usize, stop: &Stop) {
+    let mut bytes = [0; 4];
+    // Without randomness the name is still that of this process.
+    let _ = System.fill(&mut bytes);
+    let name = format!("{}-{:08x}", std::process::id(), u32::from_be_bytes(bytes));
+    let worker = Worker {
+        store,
+        registry: &Registry::standard(),
+        clock: &clock::now,
+        // Without randomness the pauses are shorter, and the work goes on.
+        random: &|bytes| {
+            let _ = System.fill(bytes);
+        },
+        hear: &told,
+        name: &name,
+        threads: threads.min(THREADS_MOST),
+    };
+    worker.run(stop);
+}
+
+/// One line of the log for each thing that happens to jobs.
+fn told(event: &Event<'_>) {
+    match event {
+        Event::Begun(job) => {
+            tracing::debug!(task_id = job.id.0, kind = job.kind, attempt = job.attempts, "begun");
+        }
+        Event::Done(job) => tracing::info!(task_id = job.id.0, kind = job.kind, "done"),
+        Event::Failed(job, error, next) => {
+            tracing::warn!(task_id = job.id.0, kind = job.kind, error, %next, "failed");
+        }
+        Event::Dead(job, error) => {
+            tracing::error!(task_id = job.id.0, kind = job.kind, error, "given up");
+        }
+        Event::Lost(job) => {
+            tracing::warn!(task_id = job.id.0, kind = job.kind, "the lease was lost");
+        }
+        Event::Scheduled(count) => tracing::debug!(count, "enqueued by schedule"),
+        Event::TakenOver(freed, dead) => {
+            tracing::warn!(freed, dead, "taken over from workers that were silent");
+        }
+        Event::Trouble(error) => tracing::error!(%error, "the worker cannot work"),
+    }
 }
 
 /// The keys of tokens and second factors. A key of a second factor is the SHA-256 of its text,

@@ -53,6 +53,28 @@ impl Output {
     }
 }
 
+/// What is printed by those that know only `Write`, such as reports.
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.out.write(bytes).map_err(told)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush().map_err(told)
+    }
+}
+
+/// An error whose text is the one by which a closed pipe is known.
+fn told(error: io::Error) -> io::Error {
+    if error.kind() == ErrorKind::BrokenPipe { io::Error::other(CLOSED) } else { error }
+}
+
+/// Tells of something that has happened, on standard error.
+#[expect(clippy::print_stderr, reason = "beside the answer, which is on standard output")]
+pub fn note(line: &str) {
+    eprintln!("{line}");
+}
+
 /// The text by which a closed pipe is known further up.
 const CLOSED: &str = "the reader has closed the pipe";
 

@@ -4,7 +4,7 @@ use crate::kit::{Books, assert_help, assert_words, fields, list};
 use serde_json::{Value, json};
 use testkit::on_both;
 
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 15] = [
     "bills_are_sums_of_lines",
     "line_arithmetic",
     "bill_content",
@@ -16,6 +16,8 @@ const NAMES: [&str; 13] = [
     "bills_posted_once",
     "opening_balances_posted",
     "issues_traced",
+    "audit_chain",
+    "audit_seals_in_order",
     "guards_present",
     "file_sound",
 ];

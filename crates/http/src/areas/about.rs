@@ -2,12 +2,13 @@
 //!
 //! It deliberately loads nothing from a foreign host.
 
+use crate::metrics::Readings;
 use crate::problem::{Code, Problem, reference};
 use crate::service::Service;
 use axum::Router;
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{Html, IntoResponse};
+use axum::http::{HeaderMap, header};
+use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use std::sync::Arc;
 use utoipa::openapi::OpenApi;
@@ -30,6 +31,7 @@ pub fn routes(description: &OpenApi) -> Router<Service> {
     Router::new()
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
+        .route("/metrics", get(figures))
         .route("/api/openapi.json", get(description))
         .route("/api/docs", get(async || Html(PAGE)))
         .route("/api/docs/api.js", get(async || ([(header::CONTENT_TYPE, SCRIPT_KIND)], SCRIPT)))
@@ -43,6 +45,26 @@ async fn ready(State(service): State<Service>) -> Result<&'static str, Problem> 
         ..Problem::new(Code::DatabaseDown, problem.detail)
     })?;
     Ok("ready\n")
+}
+
+/// What is counted, and what is looked up for this answer.
+async fn figures(State(service): State<Service>, headers: HeaderMap) -> Response {
+    let now = service.now();
+    let stats = service.run(move |store| app::jobs::stats(store, now)).await.ok();
+    let mut readings = Readings::default();
+    if let Some(stats) = stats {
+        readings.jobs = stats
+            .counts
+            .iter()
+            .map(|(state, count)| {
+                (state.as_str().to_owned(), i64::try_from(*count).unwrap_or(i64::MAX))
+            })
+            .collect();
+        readings.oldest_waiting_seconds =
+            Some(i64::try_from(stats.oldest_due_secs(now)).unwrap_or(i64::MAX));
+    }
+    let (kind, text) = service.metrics().show(&headers, readings);
+    ([(header::CONTENT_TYPE, kind)], text).into_response()
 }
 
 async fn errors() -> impl IntoResponse {
