@@ -104,7 +104,10 @@ fn stepped_in(
         return Err(AppError::Changed(format!("job {}", before.id.0)));
     }
     let after = found(tx, before.id)?;
-    let facts = |job: &Job| json!({ "kind": job.kind, "state": job.state.as_str(), "attempts": job.attempts });
+    let facts = |job: &Job| {
+        let state = job.state.as_str();
+        json!({ "kind": job.kind, "state": state, "attempts": job.attempts })
+    };
     let record = before.id.0.to_string();
     let entry = entry(action, "jobs", record, Some(&facts(before)), Some(&facts(&after)));
     audit::write(tx, actor, &[entry])?;
