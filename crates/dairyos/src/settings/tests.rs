@@ -145,7 +145,7 @@ fn variables_win_over_the_file_and_the_file_over_defaults() {
     assert_eq!(settings.limits.redis_url.expose(), "redis://127.0.0.1");
     assert_eq!(settings.database.url.expose(), "sqlite:other.db");
     assert_eq!(settings.sign_in.token_keys[0].secret.expose(), "123");
-    assert!(settings.sign_in.second_factor_required_for.is_empty());
+    assert!(settings.sign_in.needs_second_factor(Role::Owner));
     assert_eq!(settings.mode, Mode::Production);
     assert_eq!(settings.logging.level, "info");
 }
