@@ -38,7 +38,8 @@ pub(crate) fn moment_and_text(place: Option<&str>) -> Result<Option<(Moment, Str
 
 /// A place of the form of a number.
 pub(crate) fn number(place: Option<&str>) -> Result<Option<i64>, AppError> {
-    place.map(|place| place.parse().map_err(|_| unknown())).transpose()
+    // Numbers of rows fit 32 bits; PostgreSQL refuses to compare them with larger ones.
+    place.map(|place| place.parse().map(i32::into).map_err(|_| unknown())).transpose()
 }
 
 fn unknown() -> AppError {

@@ -50,7 +50,7 @@ pub fn number(after: Option<&str>) -> Result<i64, Problem> {
     let Some(text) = place(after)? else {
         return Ok(0);
     };
-    text.parse().map_err(|_| {
+    text.parse().map(i32::into).map_err(|_| {
         let what = "after is not a cursor of this list; take next from the page before";
         Problem::new(Code::BadRequest, what)
     })

@@ -195,7 +195,7 @@ pub fn page(
     before: Option<&str>,
     limit: u16,
 ) -> Result<(Vec<Import>, Option<String>), AppError> {
-    let before = paging::number(before)?.unwrap_or(i64::MAX);
+    let before = paging::number(before)?.unwrap_or(i32::MAX.into());
     let found = imports::page(tx, before, i64::from(limit) + 1)?;
     Ok(paging::cut(found, limit, |last| last.id.to_string()))
 }

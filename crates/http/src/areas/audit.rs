@@ -34,7 +34,7 @@ pub struct ListQuery {
     /// About this record of the table, such as a customer's code.
     record: Option<String>,
     /// Of this person, by number.
-    person: Option<i64>,
+    person: Option<i32>,
     /// Of this action, such as `change`.
     action: Option<String>,
     /// Not before this moment (RFC 3339).
@@ -60,7 +60,7 @@ pub struct ReportQuery {
     /// About this record of the table, such as a customer's code.
     record: Option<String>,
     /// Of this person, by number.
-    person: Option<i64>,
+    person: Option<i32>,
     /// Of this action, such as `change`.
     action: Option<String>,
     /// Not before this moment (RFC 3339).
@@ -88,7 +88,7 @@ fn filter(query: ReportQuery) -> Result<Filter, Problem> {
         return Err(Problem::new(Code::BadRequest, what));
     }
     let (from, until) = (moment("from", from.as_deref())?, moment("until", until.as_deref())?);
-    Ok(Filter { table, record, person: person.map(PersonId), action, from, until })
+    Ok(Filter { table, record, person: person.map(|id| PersonId(id.into())), action, from, until })
 }
 
 /// The audit trail, the newest rows first, a page at a time.

@@ -73,16 +73,18 @@ async fn list(
 
 /// One job.
 #[utoipa::path(get, path = "/jobs/{id}", tag = "jobs", operation_id = "show_job",
-    params(("id" = i64, Path, description = "The job's number")),
+    params(("id" = i32, Path, description = "The job's number")),
     extensions(("x-permission" = json!("jobs:read"))),
     responses((status = 200, description = "The job", body = Shape)))]
 async fn show(
     State(service): State<Service>,
     asking: Asking,
-    Path(id): Path<i64>,
+    Path(id): Path<i32>,
 ) -> Result<Json<Shape>, Problem> {
     let job = service
-        .act(asking, Some(Permission::JobsRead), move |store, _, _| jobs::show(store, JobId(id)))
+        .act(asking, Some(Permission::JobsRead), move |store, _, _| {
+            jobs::show(store, JobId(id.into()))
+        })
         .await?;
     Ok(Json(shape(&job)))
 }
@@ -94,17 +96,17 @@ pub struct Nothing {}
 
 /// Makes a job that was given up or cancelled wait again.
 #[utoipa::path(post, path = "/jobs/{id}/requeue", tag = "jobs", operation_id = "requeue_job",
-    params(("id" = i64, Path, description = "The job's number")), request_body = Nothing,
+    params(("id" = i32, Path, description = "The job's number")), request_body = Nothing,
     extensions(("x-permission" = json!("jobs:write"))),
     responses((status = 200, description = "The job as it is now", body = Shape)))]
 async fn requeue(
     State(service): State<Service>,
-    Path(id): Path<i64>,
+    Path(id): Path<i32>,
     Posted { asking, .. }: Posted<Nothing>,
 ) -> Result<Json<Shape>, Problem> {
     let job = service
         .act(asking, Some(Permission::JobsWrite), move |store, _, actor| {
-            jobs::requeue(store, actor, JobId(id))
+            jobs::requeue(store, actor, JobId(id.into()))
         })
         .await?;
     Ok(Json(shape(&job)))
@@ -112,17 +114,17 @@ async fn requeue(
 
 /// Cancels a job that waits.
 #[utoipa::path(post, path = "/jobs/{id}/cancel", tag = "jobs", operation_id = "cancel_job",
-    params(("id" = i64, Path, description = "The job's number")), request_body = Nothing,
+    params(("id" = i32, Path, description = "The job's number")), request_body = Nothing,
     extensions(("x-permission" = json!("jobs:write"))),
     responses((status = 200, description = "The job as it is now", body = Shape)))]
 async fn cancel(
     State(service): State<Service>,
-    Path(id): Path<i64>,
+    Path(id): Path<i32>,
     Posted { asking, .. }: Posted<Nothing>,
 ) -> Result<Json<Shape>, Problem> {
     let job = service
         .act(asking, Some(Permission::JobsWrite), move |store, _, actor| {
-            jobs::cancel(store, actor, JobId(id))
+            jobs::cancel(store, actor, JobId(id.into()))
         })
         .await?;
     Ok(Json(shape(&job)))

@@ -38,7 +38,7 @@ fn bodies() {
             ("{\"code\":\"a\\u0000\",\"name\":\"b\"}", 422, "invalid"),
             (deep.as_str(), 422, "invalid"),
         ] {
-            let reply = raw(&api, &token, json, body.to_owned()).await;
+            let reply = raw(api, &token, json, body.to_owned()).await;
             let shown: String = body.chars().take(40).collect();
             assert_eq!(
                 (reply.status, reply.json()["code"].as_str().unwrap()),
@@ -47,10 +47,10 @@ fn bodies() {
                 reply.text
             );
         }
-        raw(&api, &token, json, vec![0xff, 0xfe, b'{']).await.refused(400, "bad_json");
-        raw(&api, &token, "text/plain", "{}").await.refused(415, "unsupported_media_type");
+        raw(api, &token, json, vec![0xff, 0xfe, b'{']).await.refused(400, "bad_json");
+        raw(api, &token, "text/plain", "{}").await.refused(415, "unsupported_media_type");
         let large = vec![b' '; (1 << 20) + 1];
-        raw(&api, &token, json, large).await.refused(413, "too_large");
+        raw(api, &token, json, large).await.refused(413, "too_large");
         let all = api.get("/api/v1/customers", &token).await.ok(200).json();
         assert_eq!(all["items"], json!([]));
     });
@@ -104,9 +104,7 @@ fn places() {
             assert_eq!(reply.status, 404, "{path}: {}", reply.text);
             assert!(!reply.text.contains("root:"));
         }
-        for path in
-            ["/api/v1/people/x", "/api/v1/people/99999999999999999999", "/api/v1/customers/%ff"]
-        {
+        for path in ["/api/v1/people/x", "/api/v1/people/99999999999", "/api/v1/customers/%ff"] {
             api.get(path, &token).await.refused(400, "bad_request");
         }
         api.get("/api/v1/bills/INV/26-27/nope", &token).await.refused(404, "not_found");

@@ -1,6 +1,6 @@
 //! Requests that are repeated take effect once.
 
-use crate::kit::each;
+use crate::kit::{blocking, each};
 use domain::access::Role;
 use serde_json::json;
 
@@ -72,9 +72,10 @@ fn many_at_once_take_effect_once() {
             .filter(|reply| reply.status == 201 && reply.header("idempotent-replayed").is_empty());
         assert_eq!(fresh.count(), 1);
         let sql = "SELECT COUNT(*) FROM audit WHERE table_name = 'customers' AND record = 'C-1'";
-        let traces = api
-            .store
-            .read(|tx| Ok::<_, app::AppError>(tx.find(sql, &[], |row| row.int(0))?.unwrap_or(0)));
+        let count = |tx: &mut app::Tx<'_>| {
+            Ok::<_, app::AppError>(tx.find(sql, &[], |row| row.int(0))?.unwrap_or(0))
+        };
+        let traces = blocking(|| api.store.read(count));
         assert_eq!(traces.unwrap(), 1);
     });
 }

@@ -85,18 +85,27 @@ impl Reply {
 }
 
 /// Runs a test on both databases, over a dairy that is set up.
-pub fn each(test: impl AsyncFn(Api)) {
-    on_both(|database| {
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        runtime.block_on(async { test(Api::new(database)).await });
-    });
+#[expect(clippy::needless_pass_by_value, reason = "tests hand over closures")]
+pub fn each(test: impl AsyncFn(&Api)) {
+    on_both(|database| run(database, &test));
+}
+
+/// The driver of PostgreSQL has a runtime of its own, which is made and dropped outside of this one.
+fn run(database: &Database, test: &impl AsyncFn(&Api)) {
+    let api = Api::new(database);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async { test(&api).await });
 }
 
 /// Runs a test on SQLite alone, where the database makes no difference.
-pub fn once(test: impl AsyncFn(Api)) {
-    let database = Database::sqlite();
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async { test(Api::new(&database)).await });
+#[expect(clippy::needless_pass_by_value, reason = "tests hand over closures")]
+pub fn once(test: impl AsyncFn(&Api)) {
+    run(&Database::sqlite(), &test);
+}
+
+/// Runs work that blocks from within a test.
+pub fn blocking<T>(work: impl FnOnce() -> T) -> T {
+    tokio::task::block_in_place(work)
 }
 
 impl Api {
@@ -142,6 +151,10 @@ impl Api {
 
     /// Somebody of a role who has changed the initial password, and the access token.
     pub fn person(&self, role: Role, customer_code: Option<&str>) -> String {
+        blocking(|| self.person_now(role, customer_code))
+    }
+
+    fn person_now(&self, role: Role, customer_code: Option<&str>) -> String {
         let login = format!("{}@example.in", role.as_str());
         let newcomer = NewcomerRequest { login: &login, name: role.as_str(), role, customer_code };
         let actor = Actor::program("test", self.at());

@@ -86,7 +86,7 @@ fn every_role_may_what_the_table_says() {
                 continue;
             }
             for (role, token) in &tokens {
-                let reply = ask(&api, &method, &path, token).await;
+                let reply = ask(api, &method, &path, token).await;
                 let said = format!("{method} {path} as {}: {}", role.as_str(), reply.text);
                 if permission.is_given_to(*role) {
                     assert_ne!(reply.status, 401, "{said}");

@@ -16,7 +16,7 @@ async fn sign_in(api: &Api, extra: Value, headers: &[(&str, &str)]) -> Reply {
 fn a_program_signs_in_goes_on_and_signs_out() {
     each(async |api| {
         api.person(Role::Owner, None);
-        let session = sign_in(&api, json!({}), &[]).await;
+        let session = sign_in(api, json!({}), &[]).await;
         let session = session.ok(201).json();
         let token = session["access_token"].as_str().unwrap().to_owned();
         let me = api.get("/api/v1/me", &token).await.ok(200).json();
@@ -33,7 +33,7 @@ fn a_program_signs_in_goes_on_and_signs_out() {
         let child = json!({ "refresh_token": next["refresh_token"] });
         api.post("/api/v1/session/refresh", "", child).await.refused(401, "refresh_refused");
 
-        let session = sign_in(&api, json!({}), &[]).await.json();
+        let session = sign_in(api, json!({}), &[]).await.json();
         let token = session["access_token"].as_str().unwrap();
         api.call("DELETE", "/api/v1/session", token, Value::Null, &[]).await.ok(204);
         api.get("/api/v1/me", token).await.refused(401, "not_signed_in");
@@ -56,7 +56,7 @@ fn a_browser_has_its_tokens_in_cookies() {
     once(async |api| {
         api.person(Role::Owner, None);
         let here = [("sec-fetch-site", "same-origin")];
-        let reply = sign_in(&api, json!({ "cookies": true }), &here).await;
+        let reply = sign_in(api, json!({ "cookies": true }), &here).await;
         assert!(reply.ok(201).json().get("access_token").is_none(), "{}", reply.text);
         assert!(reply.json().get("refresh_token").is_none());
         let cookies: Vec<&str> = reply
@@ -107,22 +107,22 @@ fn a_browser_has_its_tokens_in_cookies() {
 fn guessing_is_told_nothing_and_locks_only_itself() {
     once(async |api| {
         api.person(Role::Owner, None);
-        let known = sign_in(&api, json!({}), &[]).await.ok(201).json();
+        let known = sign_in(api, json!({}), &[]).await.ok(201).json();
         let device = known["device_token"].clone();
-        let wrong = sign_in(&api, json!({ "password": "wrong" }), &[]).await;
-        let nobody = sign_in(&api, json!({ "login": "nobody@example.in" }), &[]).await;
+        let wrong = sign_in(api, json!({ "password": "wrong" }), &[]).await;
+        let nobody = sign_in(api, json!({ "login": "nobody@example.in" }), &[]).await;
         let (wrong, nobody) =
             (wrong.refused(401, "sign_in_failed"), nobody.refused(401, "sign_in_failed"));
         assert_eq!(wrong["detail"], nobody["detail"]);
         for _ in 0..6 {
-            sign_in(&api, json!({ "password": "wrong" }), &[]).await.refused(401, "sign_in_failed");
+            sign_in(api, json!({ "password": "wrong" }), &[]).await.refused(401, "sign_in_failed");
         }
         // The right password is locked out from here, with the same words; a known device is not.
-        let locked = sign_in(&api, json!({}), &[]).await.refused(401, "sign_in_failed");
+        let locked = sign_in(api, json!({}), &[]).await.refused(401, "sign_in_failed");
         assert_eq!(locked["detail"], wrong["detail"]);
-        sign_in(&api, json!({ "device_token": device }), &[]).await.ok(201);
+        sign_in(api, json!({ "device_token": device }), &[]).await.ok(201);
         api.later(15 * 60 + 1);
-        sign_in(&api, json!({}), &[]).await.ok(201);
+        sign_in(api, json!({}), &[]).await.ok(201);
     });
 }
 

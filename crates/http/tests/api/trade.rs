@@ -1,6 +1,6 @@
 //! The dairy's month over the API: catalog, deliveries, orders, files, bills.
 
-use crate::kit::{Api, each};
+use crate::kit::{Api, blocking, each};
 use app::Actor;
 use app::billing::{Mode, Request};
 use domain::access::Role;
@@ -14,7 +14,7 @@ fn bill(api: &Api) {
         dry_run: false,
     };
     let actor = Actor::program("test", api.at());
-    app::billing::run(&api.store, &actor, request, &mut |_, _| {}).unwrap();
+    blocking(|| app::billing::run(&api.store, &actor, request, &mut |_, _| {})).unwrap();
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn what_was_delivered_is_found_on_the_bill() {
         assert_eq!((&done["added"], &done["unchanged"]), (&json!(1), &json!(0)));
         let again = api.post("/api/v1/orders", &token, order).await.ok(200).json();
         assert_eq!((&again["added"], &again["unchanged"]), (&json!(0), &json!(1)));
-        bill(&api);
+        bill(api);
 
         let bills = api.get("/api/v1/bills?month=2026-10&status=issued", &token).await;
         let bills = bills.ok(200).json();

@@ -26,6 +26,9 @@ const STATEMENTS: usize = 200;
 /// How long a connection to PostgreSQL may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How often, and how long apart, creating a database is tried while another program does.
+const CREATE_TRIES: u32 = 50;
+const CREATE_PAUSE: Duration = Duration::from_millis(100);
 /// Connections to PostgreSQL, or that read from SQLite, when nothing else is said.
 const CONNECTIONS: usize = 4;
 
@@ -130,6 +133,20 @@ impl Store {
     /// Creates a database's file if need be, and its tables. An existing database of ours is
     /// opened.
     pub fn create(url: &str) -> Result<Self, StoreError> {
+        let mut tries = 0;
+        loop {
+            match Self::create_once(url) {
+                // Another program creates it at this moment: some steps of it do not wait.
+                Err(StoreError::Busy(_)) if tries < CREATE_TRIES => {
+                    tries += 1;
+                    std::thread::sleep(CREATE_PAUSE);
+                }
+                other => return other,
+            }
+        }
+    }
+
+    fn create_once(url: &str) -> Result<Self, StoreError> {
         let store = Self::connect(url, true, CONNECTIONS)?;
         let known = migrations::latest();
         match store.schema_version()? {

@@ -73,7 +73,7 @@ impl From<keys::Key> for Key {
 #[into_params(parameter_in = Query)]
 pub struct ListQuery {
     /// Only keys that act for this person.
-    person: Option<i64>,
+    person: Option<i32>,
     /// Records on the page.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u16>,
@@ -94,7 +94,7 @@ async fn list(
     let found = service
         .act(asking, Some(Permission::PeopleRead), move |store, _, _| {
             let page = app::access::Page { after, limit: i64::from(limit) };
-            keys::list(store, query.person.map(PersonId), page)
+            keys::list(store, query.person.map(|id| PersonId(id.into())), page)
         })
         .await?;
     Ok(Json(Page::full(found, limit, |last| last.id.to_string(), Key::from)))
@@ -108,7 +108,7 @@ pub struct KeyRequest {
     #[schema(min_length = 1, max_length = 500)]
     name: String,
     /// The number of the person it acts for; the caller when absent.
-    person: Option<i64>,
+    person: Option<i32>,
     /// What it may do: words of the table of permissions.
     #[schema(min_items = 1, max_items = 50)]
     scopes: Vec<String>,
@@ -152,7 +152,7 @@ async fn add(
     let made = service
         .act(asking, Some(Permission::PeopleWrite), move |store, caller, actor| {
             needs_proof(caller, actor.at)?;
-            let person = body.person.map_or(caller.person, PersonId);
+            let person = body.person.map_or(caller.person, |id| PersonId(id.into()));
             let new = NewKey { person, name: &body.name, scopes: &scopes, expires_at };
             keys::add(store, &*random, actor, &new)
         })
@@ -163,17 +163,17 @@ async fn add(
 
 /// Revokes a key; it is refused from now on.
 #[utoipa::path(delete, path = "/keys/{id}", tag = "access", operation_id = "revoke_key",
-    params(("id" = i64, Path, description = "The key's number")),
+    params(("id" = i32, Path, description = "The key's number")),
     extensions(("x-permission" = json!("people:write"))),
     responses((status = 204, description = "Revoked")))]
 async fn revoke(
     State(service): State<Service>,
     asking: Asking,
-    Path(id): Path<i64>,
+    Path(id): Path<i32>,
 ) -> Result<StatusCode, Problem> {
     service
         .act(asking, Some(Permission::PeopleWrite), move |store, _, actor| {
-            keys::revoke(store, actor, id)
+            keys::revoke(store, actor, id.into())
         })
         .await?;
     Ok(StatusCode::NO_CONTENT)

@@ -129,18 +129,18 @@ async fn list(
 
 /// One person.
 #[utoipa::path(get, path = "/people/{id}", tag = "access", operation_id = "show_person",
-    params(("id" = i64, Path, description = "The person's number")),
+    params(("id" = i32, Path, description = "The person's number")),
     extensions(("x-permission" = json!("people:read"))),
     responses((status = 200, description = "The person", body = Person,
         headers(("ETag" = String, description = "The version, for If-Match")))))]
 async fn show(
     State(service): State<Service>,
     asking: Asking,
-    Path(id): Path<i64>,
+    Path(id): Path<i32>,
 ) -> Result<Response, Problem> {
     let view = service
         .act(asking, Some(Permission::PeopleRead), move |store, _, _| {
-            people::get(store, PersonId(id))
+            people::get(store, PersonId(id.into()))
         })
         .await?;
     Ok(([(header::ETAG, etag(view.version))], Json(Person::from(view))).into_response())
@@ -234,14 +234,14 @@ pub struct PersonChange {
 /// Changes a person. Needs proof.
 #[utoipa::path(patch, path = "/people/{id}", tag = "access", request_body = PersonChange,
     operation_id = "change_person",
-    params(("id" = i64, Path, description = "The person's number"),
+    params(("id" = i32, Path, description = "The person's number"),
         ("If-Match" = String, Header, description = "The ETag of the version seen")),
     extensions(("x-permission" = json!("people:write"))),
     responses((status = 200, description = "The person as it is now", body = Person,
         headers(("ETag" = String, description = "The version")))))]
 async fn change(
     State(service): State<Service>,
-    Path(id): Path<i64>,
+    Path(id): Path<i32>,
     IfMatch(version): IfMatch,
     Posted { asking, body }: Posted<PersonChange>,
 ) -> Result<Response, Problem> {
@@ -255,7 +255,7 @@ async fn change(
                 customer_code: body.customer_code.as_deref(),
                 active: body.active,
             };
-            people::change(store, actor, PersonId(id), version, &change)
+            people::change(store, actor, PersonId(id.into()), version, &change)
         })
         .await?;
     Ok(([(header::ETAG, etag(view.version))], Json(Person::from(view))).into_response())
@@ -273,12 +273,12 @@ pub struct Reset {
 /// Gives a person a new initial password, shown once; all sessions of the person end. Needs proof.
 #[utoipa::path(post, path = "/people/{id}/password-reset", tag = "access", request_body = Reset,
     operation_id = "reset_password",
-    params(("id" = i64, Path, description = "The person's number")),
+    params(("id" = i32, Path, description = "The person's number")),
     extensions(("x-permission" = json!("people:write"))),
     responses((status = 200, description = "The initial password", body = Welcome)))]
 async fn reset_password(
     State(service): State<Service>,
-    Path(id): Path<i64>,
+    Path(id): Path<i32>,
     Posted { asking, body }: Posted<Reset>,
 ) -> Result<Json<Welcome>, Problem> {
     let random = service.random().clone();
@@ -286,7 +286,13 @@ async fn reset_password(
         .act_hashing(asking, move |store, caller, actor| {
             caller.may(Permission::PeopleWrite)?;
             needs_proof(caller, actor.at)?;
-            people::reset_password(store, &*random, actor, PersonId(id), body.second_factor_too)
+            people::reset_password(
+                store,
+                &*random,
+                actor,
+                PersonId(id.into()),
+                body.second_factor_too,
+            )
         })
         .await?;
     Ok(Json(Welcome::from(made)))
@@ -295,17 +301,17 @@ async fn reset_password(
 /// Ends all sessions of a person.
 #[utoipa::path(delete, path = "/people/{id}/sessions", tag = "access",
     operation_id = "end_sessions_of_person",
-    params(("id" = i64, Path, description = "The person's number")),
+    params(("id" = i32, Path, description = "The person's number")),
     extensions(("x-permission" = json!("people:write"))),
     responses((status = 204, description = "Ended")))]
 async fn end_sessions(
     State(service): State<Service>,
     asking: Asking,
-    Path(id): Path<i64>,
+    Path(id): Path<i32>,
 ) -> Result<StatusCode, Problem> {
     service
         .act(asking, Some(Permission::PeopleWrite), move |store, _, actor| {
-            sessions::end_all(store, actor, PersonId(id))
+            sessions::end_all(store, actor, PersonId(id.into()))
         })
         .await?;
     Ok(StatusCode::NO_CONTENT)
@@ -314,17 +320,17 @@ async fn end_sessions(
 /// Forgets failures to sign in as a person, so that signing in is open again everywhere.
 #[utoipa::path(delete, path = "/people/{id}/failures", tag = "access",
     operation_id = "unlock_person",
-    params(("id" = i64, Path, description = "The person's number")),
+    params(("id" = i32, Path, description = "The person's number")),
     extensions(("x-permission" = json!("people:write"))),
     responses((status = 204, description = "Open again")))]
 async fn unlock(
     State(service): State<Service>,
     asking: Asking,
-    Path(id): Path<i64>,
+    Path(id): Path<i32>,
 ) -> Result<StatusCode, Problem> {
     service
         .act(asking, Some(Permission::PeopleWrite), move |store, _, actor| {
-            people::unlock(store, actor, PersonId(id))
+            people::unlock(store, actor, PersonId(id.into()))
         })
         .await?;
     Ok(StatusCode::NO_CONTENT)
