@@ -15,6 +15,9 @@ use utoipa::openapi::OpenApi;
 
 /// The page that shows the description.
 const PAGE: &str = include_str!("about/api.html");
+/// What the page may load: its own script, the description, and the style written into it.
+const POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; \
+                      style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
 /// Its script.
 const SCRIPT: &str = include_str!("about/api.js");
 /// The kind of a script.
@@ -33,7 +36,7 @@ pub fn routes(description: &OpenApi) -> Router<Service> {
         .route("/readyz", get(ready))
         .route("/metrics", get(figures))
         .route("/api/openapi.json", get(description))
-        .route("/api/docs", get(async || Html(PAGE)))
+        .route("/api/docs", get(async || ([(header::CONTENT_SECURITY_POLICY, POLICY)], Html(PAGE))))
         .route("/api/docs/api.js", get(async || ([(header::CONTENT_TYPE, SCRIPT_KIND)], SCRIPT)))
         .route("/api/docs/errors", get(errors))
 }

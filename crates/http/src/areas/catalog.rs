@@ -138,12 +138,10 @@ pub struct ProductFacts {
     #[schema(max_length = 8)]
     hsn: Option<String>,
     /// The tax rate in per cent, such as `5` or `12.5`.
-    #[schema(max_length = 10)]
     tax_rate: String,
     /// Whether prices contain the tax.
     tax_inclusive: bool,
     /// The price before the first dated one, in rupees with up to three decimals.
-    #[schema(max_length = 24)]
     price: Option<String>,
 }
 
@@ -283,7 +281,7 @@ pub struct NewPrice {
     #[schema(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
     effective_from: String,
     /// The price in rupees with up to three decimals, or `general` to end a customer's own.
-    #[schema(min_length = 1, max_length = 24)]
+    #[schema(min_length = 1)]
     price: String,
 }
 

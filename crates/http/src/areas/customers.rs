@@ -4,7 +4,7 @@
 
 use crate::extract::{Asking, IfMatch, Path, Posted, Query, encoded, said};
 use crate::page::{self, Page};
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::service::{Reply, Service, etag};
 use app::customers::{self, Filter, Known, Said, Sort};
 use axum::Json;
@@ -17,6 +17,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+
+/// The longest part of a code or name that is looked for.
+const MAX_SEARCH_CHARS: usize = 100;
 
 /// The routes of this area.
 pub fn routes() -> OpenApiRouter<Service> {
@@ -130,6 +133,10 @@ async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Page<Customer>>, Problem> {
     let (limit, after) = (page::limit(query.limit)?, page::place(query.after.as_deref())?);
+    if query.search.as_ref().is_some_and(|part| part.chars().count() > MAX_SEARCH_CHARS) {
+        let what = format!("search is longer than {MAX_SEARCH_CHARS} characters");
+        return Err(Problem::new(Code::BadRequest, what));
+    }
     let part = query.search.filter(|part| !part.is_empty()).map(|part| part.to_lowercase());
     let filter = Filter { route: query.route, state: query.state, part };
     let sort = match query.sort {
@@ -209,7 +216,6 @@ pub struct NewCustomer {
     route: Option<String>,
     /// What was owed at the start, in rupees, such as `1250.00`.
     #[serde(default, deserialize_with = "said")]
-    #[schema(max_length = 24)]
     opening_balance: Option<String>,
 }
 
@@ -255,7 +261,6 @@ pub struct CustomerChange {
     route: Option<String>,
     /// What was owed at the start, in rupees, such as `1250.00`.
     #[serde(default, deserialize_with = "said")]
-    #[schema(max_length = 24)]
     opening_balance: Option<String>,
 }
 

@@ -135,7 +135,7 @@ pub struct NewDelivery {
     #[schema(min_length = 1, max_length = 64)]
     sku: String,
     /// How much, with up to three decimals.
-    #[schema(min_length = 1, max_length = 24)]
+    #[schema(min_length = 1)]
     quantity: String,
     /// `delivered`, `missed` or `skipped`.
     #[schema(pattern = "^(delivered|missed|skipped)$")]

@@ -177,13 +177,12 @@ pub struct NewOrder {
     #[schema(min_length = 1, max_length = 64)]
     sku: String,
     /// How much, with up to three decimals.
-    #[schema(min_length = 1, max_length = 24)]
+    #[schema(min_length = 1)]
     quantity: String,
     /// `pending`, `delivered` or `cancelled`.
     #[schema(pattern = "^(pending|delivered|cancelled)$")]
     status: String,
     /// The price agreed for it, in rupees with up to three decimals.
-    #[schema(max_length = 24)]
     price: Option<String>,
 }
 

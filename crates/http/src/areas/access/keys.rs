@@ -8,6 +8,7 @@ use crate::problem::{Code, Problem};
 use crate::service::Service;
 use app::access::keys::{self, NewKey};
 use app::access::needs_proof;
+use app::{AppError, Invalid};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -154,7 +155,10 @@ async fn add(
             needs_proof(caller, actor.at)?;
             let person = body.person.map_or(caller.person, |id| PersonId(id.into()));
             let new = NewKey { person, name: &body.name, scopes: &scopes, expires_at };
-            keys::add(store, &*random, actor, &new)
+            keys::add(store, &*random, actor, &new).map_err(|error| match error {
+                AppError::NotFound(what) => Invalid::one("#/person", what).into(),
+                other => other,
+            })
         })
         .await?;
     let body = MadeKey { key: Key::from(made.key), secret: made.text };
