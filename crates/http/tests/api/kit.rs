@@ -90,7 +90,7 @@ pub fn each(test: impl AsyncFn(&Api)) {
     on_both(|database| run(database, &test));
 }
 
-/// The driver of PostgreSQL has a runtime of its own, which is made and dropped outside of this one.
+/// The driver of PostgreSQL has a runtime of its own; it is made and dropped outside of this one.
 fn run(database: &Database, test: &impl AsyncFn(&Api)) {
     let api = Api::new(database);
     let runtime = tokio::runtime::Runtime::new().unwrap();
