@@ -71,7 +71,7 @@ pub fn page(
 ) -> Result<(Vec<Known>, Option<String>), AppError> {
     let after = match sort {
         Sort::Code => After::Code(after.unwrap_or("").to_owned()),
-        Sort::CodeFalling => After::CodeFalling(after.map(str::to_owned)),
+        Sort::CodeFalling => After::CodeFalling(after.unwrap_or(paging::LAST_TEXT).to_owned()),
         Sort::Changed => {
             let (at, code) = paging::moment_and_text(after)?.unwrap_or(paging::FIRST);
             After::Changed(at, code)

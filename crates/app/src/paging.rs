@@ -7,6 +7,8 @@ use domain::calendar::Moment;
 
 /// Before everything, for lists that rise.
 pub(crate) const FIRST: (Moment, String) = (Moment::from_unix_micros(i64::MIN), String::new());
+/// After every text that is kept, byte by byte.
+pub(crate) const LAST_TEXT: &str = "\u{10ffff}";
 /// After everything, for lists that fall.
 pub(crate) const LAST: (Moment, String) = (Moment::from_unix_micros(i64::MAX), String::new());
 

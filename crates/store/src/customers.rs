@@ -59,8 +59,7 @@ macro_rules! page {
     };
 }
 pub(crate) const PAGE_UP: &str = page!("code > $1 AND CAST($2 AS BIGINT) IS NULL", "code");
-pub(crate) const PAGE_DOWN: &str =
-    page!("(CAST($1 AS TEXT) IS NULL OR code < $1) AND CAST($2 AS BIGINT) IS NULL", "code DESC");
+pub(crate) const PAGE_DOWN: &str = page!("code < $1 AND CAST($2 AS BIGINT) IS NULL", "code DESC");
 pub(crate) const PAGE_CHANGED: &str = page!("(updated_at, code) > ($2, $1)", "updated_at, code");
 pub(crate) const PAGE_NEWEST: &str =
     page!("(updated_at, code) < ($2, $1)", "updated_at DESC, code DESC");
@@ -113,8 +112,8 @@ pub fn known(tx: &mut Tx<'_>, code: &str) -> Result<Option<Known>, StoreError> {
 pub enum After {
     /// By code, rising.
     Code(String),
-    /// By code, falling; none for the first page.
-    CodeFalling(Option<String>),
+    /// By code, falling.
+    CodeFalling(String),
     /// By the time of the last change, rising, then code.
     Changed(Moment, String),
     /// By the time of the last change, falling, then code.
@@ -141,7 +140,7 @@ pub fn page(
 ) -> Result<Vec<Known>, StoreError> {
     let (sql, code, at) = match after {
         After::Code(code) => (PAGE_UP, Some(code), None),
-        After::CodeFalling(code) => (PAGE_DOWN, code.as_ref(), None),
+        After::CodeFalling(code) => (PAGE_DOWN, Some(code), None),
         After::Changed(at, code) => (PAGE_CHANGED, Some(code), Some(at)),
         After::ChangedFalling(at, code) => (PAGE_NEWEST, Some(code), Some(at)),
     };

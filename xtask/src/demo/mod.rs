@@ -31,12 +31,13 @@ Build the program, make a demo dairy, bill it and show what happened.
 Usage: cargo xtask demo [--postgres] [--keep DIR] [--customers N]
 
 Generates a dairy with three months of deliveries, imports it, bills each month, and shows the
-last month's totals and certificate, five example bills, and how to look further. Its files are in
-`demo/` of the checkout, which is made anew each time.
+last month's totals and certificate, five example bills, somebody to sign in as for each role, and
+how to look further. At a terminal it ends with the service on http://127.0.0.1:8080, until Ctrl-C.
+Its files are in `demo/` of the checkout, which is made anew each time.
 
 Options:
-  --postgres      use a private PostgreSQL instead of an SQLite file; at a terminal it stays
-                  until Ctrl-C, so that you can look further
+  --postgres      use a private PostgreSQL instead of an SQLite file; it stays as long as the
+                  service does
   --keep DIR      put the files into DIR, which must be new or empty, instead of `demo/`
   --customers N   number of customers (300)
 ";
@@ -45,6 +46,16 @@ Options:
 const FOLDER: &str = "demo";
 
 const DEFAULT_CUSTOMERS: u32 = 300;
+
+/// Who signs in to the demo dairy: roles and names.
+const PEOPLE: [(&str, &str); 6] = [
+    ("owner", "Meena Shah"),
+    ("admin", "Arjun Desai"),
+    ("accountant", "Farida Khan"),
+    ("dispatcher", "Suresh Nair"),
+    ("rider", "Ravi Solanki"),
+    ("customer", "Customer of C00001"),
+];
 
 #[derive(Debug, PartialEq, Eq)]
 struct Options {
@@ -65,7 +76,15 @@ pub fn run(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
     };
     let stage = Stage::new(program, database);
     play(&stage, &folder, options.customers)?;
-    if let Some(server) = server {
+    let stays = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    if stays {
+        stage::heading("The service, until Ctrl-C: http://127.0.0.1:8080/api/docs");
+        stage.step(&["serve"])?;
+    } else {
+        println!("start the service (at a terminal this command does):");
+        println!("    {}", stage.full_command(&["serve"]));
+    }
+    if let Some(server) = server.filter(|_| !stays) {
         keep_until_told(server)?;
     }
     Ok(ExitCode::SUCCESS)
@@ -132,7 +151,22 @@ fn play(stage: &Stage, folder: &Path, customers: u32) -> Result<(), Failure> {
     stage::heading("Every invariant, checked against the database");
     stage.step(&["verify"])?;
     let number = examples.first().map_or("NUMBER", |example| example.number.as_str());
+    add_people(stage)?;
     print_next_steps(stage, number);
+    Ok(())
+}
+
+/// Somebody to sign in as, for each role.
+fn add_people(stage: &Stage) -> Result<(), Failure> {
+    stage::heading("Somebody of each role; the passwords are to be changed at the first sign-in");
+    for (role, name) in PEOPLE {
+        let login = format!("{role}@example.in");
+        let mut words = vec!["people", "add", "--login", &login, "--name", name, "--role", role];
+        if role == "customer" {
+            words.extend(["--customer", "C00001"]);
+        }
+        stage.step(&words)?;
+    }
     Ok(())
 }
 
