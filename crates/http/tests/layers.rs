@@ -100,7 +100,15 @@ async fn who(request: Request) -> String {
     format!("{address} {} {}", id.unwrap().0, trace.unwrap().0)
 }
 
+/// Makes sure that somebody listens.
+static LISTENER: std::sync::Once = std::sync::Once::new();
+
 fn router(https: bool) -> Router {
+    // What nobody listens to when it is first met is taken for unwanted by all threads; somebody
+    // always listens.
+    LISTENER.call_once(|| {
+        let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry());
+    });
     let networks = ["10.0.0.0/8".parse().unwrap()];
     let proxies = caller_address::TrustedProxies::new(&networks);
     let timeouts = Timeouts { request: Duration::from_millis(200) };
