@@ -136,15 +136,16 @@ impl Service {
         .await
     }
 
-    /// The same for work that hashes passwords, which may be done while the password must still be
-    /// changed.
+    /// The same for work that hashes passwords. Without a permission it may be done while the
+    /// password must still be changed.
     pub async fn act_hashing<T: Send + 'static>(
         &self,
         asking: Asking,
+        permission: Option<Permission>,
         work: impl FnOnce(&Store, &Caller, &Actor) -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, Problem> {
         let _permit = self.0.hashing.acquire().await.map_err(|_| stopped())?;
-        self.act(asking, None, work).await
+        self.act(asking, permission, work).await
     }
 
     /// Reads, after the caller has been found to be who they say and allowed to.

@@ -92,7 +92,15 @@ pub fn each(test: impl AsyncFn(&Api)) {
 
 /// The driver of PostgreSQL has a runtime of its own; it is made and dropped outside of this one.
 fn run(database: &Database, test: &impl AsyncFn(&Api)) {
-    let api = Api::new(database);
+    play(Api::new(database, Vec::new()), test);
+}
+
+/// Runs a test where owners must have a second factor.
+pub fn strict(database: &Database, test: impl AsyncFn(&Api)) {
+    play(Api::new(database, vec![Role::Owner]), &test);
+}
+
+fn play(api: Api, test: &impl AsyncFn(&Api)) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async { test(&api).await });
 }
@@ -109,7 +117,7 @@ pub fn blocking<T>(work: impl FnOnce() -> T) -> T {
 }
 
 impl Api {
-    fn new(database: &Database) -> Self {
+    fn new(database: &Database, second_factor_for: Vec<Role>) -> Self {
         let store = Arc::new(Store::create(&database.url).unwrap());
         let now = Moment::parse("2026-10-31T10:00:00+05:30").unwrap();
         let now = Arc::new(AtomicI64::new(now.unix_micros()));
@@ -123,7 +131,7 @@ impl Api {
             secrets: Arc::clone(&secrets),
             random: Arc::clone(&random),
             metrics: Metrics::new("test"),
-            second_factor_for: Vec::new(),
+            second_factor_for,
         });
         let quota = Quota::new(100_000, 60).unwrap();
         let quotas = Quotas { sign_in: quota, read: quota, write: quota, import: quota };

@@ -159,3 +159,23 @@ fn people_and_keys_are_managed_after_proof() {
         api.call("PATCH", &path, &token, off, &version).await.refused(412, "version_lost");
     });
 }
+
+#[test]
+fn who_must_have_a_second_factor_can_do_nothing_else_first() {
+    let database = testkit::Database::sqlite();
+    crate::kit::strict(&database, async |api| {
+        let token = api.person(Role::Owner, None);
+        let new = json!({ "login": "rider@example.in", "name": "Ravi", "role": "rider" });
+        for (path, body) in [
+            ("/api/v1/people", new),
+            ("/api/v1/people/1/password-reset", json!({})),
+            ("/api/v1/keys", json!({ "name": "k", "scopes": ["bills:read"] })),
+            ("/api/v1/customers", json!({ "code": "C-1", "name": "Asha" })),
+        ] {
+            api.post(path, &token, body).await.refused(403, "not_allowed");
+        }
+        api.get("/api/v1/customers", &token).await.refused(403, "not_allowed");
+        api.get("/api/v1/me", &token).await.ok(200);
+        api.post("/api/v1/me/second-factor", &token, Value::Null).await.ok(201);
+    });
+}

@@ -98,7 +98,7 @@ async fn change_password(
 ) -> Result<StatusCode, Problem> {
     let (secrets, random) = (service.secrets().clone(), service.random().clone());
     service
-        .act_hashing(asking, move |store, caller, actor| {
+        .act_hashing(asking, None, move |store, caller, actor| {
             let NewPassword { current, new } = &body;
             people::change_password(store, &secrets, &*random, caller, actor, current, new)
         })
@@ -246,8 +246,7 @@ async fn confirm_second_factor(
 ) -> Result<Json<RecoveryCodes>, Problem> {
     let (secrets, random) = (service.secrets().clone(), service.random().clone());
     let recovery_codes = service
-        .act_hashing(asking, move |store, caller, actor| {
-            caller.may(Permission::Own)?;
+        .act_hashing(asking, Some(Permission::Own), move |store, caller, actor| {
             totp::confirm(store, &secrets, &*random, caller, actor, &body.code)
         })
         .await?;
@@ -265,8 +264,7 @@ async fn remove_second_factor(
 ) -> Result<StatusCode, Problem> {
     let secrets = service.secrets().clone();
     service
-        .act_hashing(asking, move |store, caller, actor| {
-            caller.may(Permission::Own)?;
+        .act_hashing(asking, Some(Permission::Own), move |store, caller, actor| {
             let (password, code) = body.parts();
             totp::disable(store, &secrets, caller, actor, password, code)
         })

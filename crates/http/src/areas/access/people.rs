@@ -197,8 +197,7 @@ async fn add(
 ) -> Result<Response, Problem> {
     let (role, random) = (role_in_body(&body.role)?, service.random().clone());
     let made = service
-        .act_hashing(asking, move |store, caller, actor| {
-            caller.may(Permission::PeopleWrite)?;
+        .act_hashing(asking, Some(Permission::PeopleWrite), move |store, caller, actor| {
             needs_proof(caller, actor.at)?;
             let newcomer = NewcomerRequest {
                 login: &body.login,
@@ -283,8 +282,7 @@ async fn reset_password(
 ) -> Result<Json<Welcome>, Problem> {
     let random = service.random().clone();
     let made = service
-        .act_hashing(asking, move |store, caller, actor| {
-            caller.may(Permission::PeopleWrite)?;
+        .act_hashing(asking, Some(Permission::PeopleWrite), move |store, caller, actor| {
             needs_proof(caller, actor.at)?;
             people::reset_password(
                 store,

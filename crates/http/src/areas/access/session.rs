@@ -231,7 +231,7 @@ async fn prove_again(
 ) -> Result<StatusCode, Problem> {
     let secrets = service.secrets().clone();
     service
-        .act_hashing(asking, move |store, caller, actor| {
+        .act_hashing(asking, None, move |store, caller, actor| {
             prove(store, &secrets, actor.at, caller, &body.password, body.code.as_deref())
         })
         .await?;
