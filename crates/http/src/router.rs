@@ -44,10 +44,18 @@ pub struct Surroundings {
     pub limiter: Limiter,
     /// Whether answers are compressed for those who accept it.
     pub compression: bool,
+    /// The largest body that is taken, in bytes.
+    pub body_limit: usize,
+    /// The largest file that is taken, in bytes.
+    pub import_limit: usize,
+    /// Whether the description of the API is shown.
+    pub api_docs: bool,
+    /// Whether figures are shown at `/metrics`.
+    pub figures: bool,
 }
 
 /// The areas' routes below their common beginning, and their description.
-fn api(limiter: Option<&Limiter>) -> (Router<Service>, OpenApi) {
+fn api(limiter: Option<&Limiter>, import_limit: usize) -> (Router<Service>, OpenApi) {
     let within = |routes: OpenApiRouter<Service>, group| match limiter {
         Some(limiter) => {
             let quota = Limited { limiter: limiter.clone(), group };
@@ -68,7 +76,7 @@ fn api(limiter: Option<&Limiter>) -> (Router<Service>, OpenApi) {
         .merge(areas::jobs::routes());
     let areas = OpenApiRouter::new()
         .merge(within(areas::access::sign_in_routes(), Some(Group::SignIn)))
-        .merge(within(areas::imports::send_routes(), Some(Group::Import)))
+        .merge(within(areas::imports::send_routes(import_limit), Some(Group::Import)))
         .merge(within(ordinary, None));
     let (router, mut description) =
         OpenApiRouter::with_openapi(openapi::outline()).nest(BASE, areas).split_for_parts();
@@ -78,18 +86,19 @@ fn api(limiter: Option<&Limiter>) -> (Router<Service>, OpenApi) {
 
 /// The description of the API.
 pub fn description() -> OpenApi {
-    api(None).1
+    // The limit is not part of the description.
+    api(None, MAX_JSON_BYTES).1
 }
 
 /// Everything the service answers.
 pub fn router(service: Service, around: &Surroundings) -> Router {
-    let (areas, description) = api(Some(&around.limiter));
+    let (areas, description) = api(Some(&around.limiter), around.import_limit);
     let limits = Timeouts { request: around.request_timeout };
     let inner = areas
-        .merge(areas::about::routes(&description))
+        .merge(areas::about::routes(&description, around.api_docs, around.figures))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
-        .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
+        .layer(DefaultBodyLimit::max(around.body_limit))
         .layer(from_fn_with_state(limits, timeouts::layer))
         .layer(from_fn(header_limits::layer))
         .layer(from_fn(faults::layer))

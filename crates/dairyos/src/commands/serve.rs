@@ -151,6 +151,10 @@ fn surroundings(settings: &Settings) -> Result<Surroundings, AppError> {
         request_timeout: Duration::from_secs(settings.http.request_timeout_secs),
         limiter,
         compression: settings.http.compression,
+        body_limit: usize::try_from(settings.http.body_limit_bytes).unwrap_or(usize::MAX),
+        import_limit: usize::try_from(settings.http.import_limit_bytes).unwrap_or(usize::MAX),
+        api_docs: settings.features.api_docs,
+        figures: settings.features.metrics,
     })
 }
 

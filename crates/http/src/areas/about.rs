@@ -24,21 +24,28 @@ const SCRIPT: &str = include_str!("about/api.js");
 const SCRIPT_KIND: &str = "text/javascript; charset=utf-8";
 
 /// The routes of this area.
-pub fn routes(description: &OpenApi) -> Router<Service> {
+pub fn routes(description: &OpenApi, api_docs: bool, figures: bool) -> Router<Service> {
     // Plain data; writing it as JSON cannot fail.
     let json: Arc<str> = description.to_pretty_json().unwrap_or_default().into();
     let description = move || {
         let json = Arc::clone(&json);
         async move { ([(header::CONTENT_TYPE, "application/json")], json.to_string()) }
     };
-    Router::new()
-        .route("/healthz", get(async || "ok\n"))
-        .route("/readyz", get(ready))
-        .route("/metrics", get(figures))
-        .route("/api/openapi.json", get(description))
-        .route("/api/docs", get(async || ([(header::CONTENT_SECURITY_POLICY, POLICY)], Html(PAGE))))
-        .route("/api/docs/api.js", get(async || ([(header::CONTENT_TYPE, SCRIPT_KIND)], SCRIPT)))
-        .route("/api/docs/errors", get(errors))
+    let mut routes =
+        Router::new().route("/healthz", get(async || "ok\n")).route("/readyz", get(ready));
+    if figures {
+        routes = routes.route("/metrics", get(show_figures));
+    }
+    if api_docs {
+        let policy = [(header::CONTENT_SECURITY_POLICY, POLICY)];
+        let kind = [(header::CONTENT_TYPE, SCRIPT_KIND)];
+        routes = routes
+            .route("/api/openapi.json", get(description))
+            .route("/api/docs", get(async move || (policy, Html(PAGE))))
+            .route("/api/docs/api.js", get(async move || (kind, SCRIPT)))
+            .route("/api/docs/errors", get(errors));
+    }
+    routes
 }
 
 /// Ready when the database answers.
@@ -51,7 +58,7 @@ async fn ready(State(service): State<Service>) -> Result<&'static str, Problem> 
 }
 
 /// What is counted, and what is looked up for this answer.
-async fn figures(State(service): State<Service>, headers: HeaderMap) -> Response {
+async fn show_figures(State(service): State<Service>, headers: HeaderMap) -> Response {
     let now = service.now();
     let stats = service.run(move |store| app::jobs::stats(store, now)).await.ok();
     let mut readings = Readings::default();

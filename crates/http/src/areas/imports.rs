@@ -17,17 +17,14 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// The largest file that is taken, in bytes; larger ones go through the command.
-pub const MAX_FILE_BYTES: usize = 64 << 20;
-
 /// The routes that look up.
 pub fn list_routes() -> OpenApiRouter<Service> {
     OpenApiRouter::new().routes(routes!(list))
 }
 
-/// The routes that take files.
-pub fn send_routes() -> OpenApiRouter<Service> {
-    OpenApiRouter::new().routes(routes!(send)).layer(DefaultBodyLimit::max(MAX_FILE_BYTES))
+/// The routes that take files of at most so many bytes; larger ones go through the command.
+pub fn send_routes(most_bytes: usize) -> OpenApiRouter<Service> {
+    OpenApiRouter::new().routes(routes!(send)).layer(DefaultBodyLimit::max(most_bytes))
 }
 
 /// What an import did.

@@ -92,17 +92,17 @@ pub fn each(test: impl AsyncFn(&Api)) {
 
 /// The driver of PostgreSQL has a runtime of its own; it is made and dropped outside of this one.
 fn run(database: &Database, test: &impl AsyncFn(&Api)) {
-    play(Api::new(database, Vec::new()), test);
+    play(&Api::new(database, Vec::new()), test);
 }
 
 /// Runs a test where owners must have a second factor.
-pub fn strict(database: &Database, test: impl AsyncFn(&Api)) {
-    play(Api::new(database, vec![Role::Owner]), &test);
+pub fn strict(database: &Database, test: &impl AsyncFn(&Api)) {
+    play(&Api::new(database, vec![Role::Owner]), test);
 }
 
-fn play(api: Api, test: &impl AsyncFn(&Api)) {
+fn play(api: &Api, test: &impl AsyncFn(&Api)) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async { test(&api).await });
+    runtime.block_on(async { test(api).await });
 }
 
 /// Runs a test on SQLite alone, where the database makes no difference.
@@ -142,6 +142,10 @@ impl Api {
             request_timeout: Duration::from_secs(30),
             limiter: Limiter::local(quotas),
             compression: false,
+            body_limit: 1 << 20,
+            import_limit: 1 << 20,
+            api_docs: true,
+            figures: true,
         };
         let router = http_api::router(service, &around);
         let api = Self { store, secrets, random, router, now };

@@ -163,7 +163,7 @@ fn people_and_keys_are_managed_after_proof() {
 #[test]
 fn who_must_have_a_second_factor_can_do_nothing_else_first() {
     let database = testkit::Database::sqlite();
-    crate::kit::strict(&database, async |api| {
+    crate::kit::strict(&database, &async |api: &Api| {
         let token = api.person(Role::Owner, None);
         let new = json!({ "login": "rider@example.in", "name": "Ravi", "role": "rider" });
         for (path, body) in [
