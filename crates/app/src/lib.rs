@@ -27,4 +27,4 @@ pub use error::AppError;
 pub use invalid::Invalid;
 pub use random::{NoRandomness, Random};
 pub use store::audit::Actor;
-pub use store::{Store, Tx};
+pub use store::{Store, StoreError, Tx};

@@ -17,6 +17,7 @@ pub mod problem;
 mod router;
 mod server;
 mod service;
+mod writing;
 
 pub use router::{BASE, Surroundings, description, router};
 pub use server::{HEADER_READ_TIMEOUT, serve};

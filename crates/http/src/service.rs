@@ -1,13 +1,16 @@
 //! What every handler works with: the database, the clock, and the two ways through the gate,
 //! reading and writing.
 //!
-//! It deliberately runs all work on threads for blocking work, a limited number at a time, so that
-//! slow statements never stop the answering of others.
+//! It deliberately runs work on threads for blocking work, a limited number at a time, so that slow
+//! statements never stop the answering of others. Only what is found by its key in a file of this
+//! machine is read at once: handing that to a thread would take longer than the reading.
 
+use crate::caller::Asked;
 use crate::extract::Asking;
 use crate::in_flight::InFlight;
 use crate::metrics::Metrics;
 use crate::problem::{Code, Problem};
+use crate::writing::Writing;
 use app::access::{Caller, Secrets, keys};
 use app::gate::{Answer, Passed};
 use app::{Actor, AppError, Random, Store, Tx};
@@ -52,13 +55,18 @@ struct Inner {
     at_work: Semaphore,
     hashing: Semaphore,
     in_flight: InFlight,
+    /// Where there is one writer at a time.
+    writing: Option<Writing>,
 }
 
 impl Service {
-    /// A service of these parts.
-    pub fn new(parts: Parts) -> Self {
+    /// A service of these parts; fails when there is no thread to be had.
+    pub fn new(parts: Parts) -> std::io::Result<Self> {
         let (at_work, hashing) = (Semaphore::new(AT_WORK), Semaphore::new(HASHING));
-        Self(Arc::new(Inner { parts, at_work, hashing, in_flight: InFlight::default() }))
+        let one_writer = parts.store.writers() == 1;
+        let writing = one_writer.then(|| Writing::begin(Arc::clone(&parts.store))).transpose()?;
+        let in_flight = InFlight::default();
+        Ok(Self(Arc::new(Inner { parts, at_work, hashing, in_flight, writing })))
     }
 
     /// The time.
@@ -122,10 +130,10 @@ impl Service {
         permission: Option<Permission>,
         work: impl FnOnce(&Store, &Caller, &Actor) -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, Problem> {
-        let (at, secrets) = (self.now(), Arc::clone(self.secrets()));
+        let at = self.now();
         let service = self.clone();
         self.run(move |store| {
-            let (caller, used) = store.read(|tx| asking.asked.identify(tx, &secrets, at))?;
+            let (caller, used) = store.read(|tx| asking.asked.identify(tx, at))?;
             if let Some(permission) = permission {
                 service.permit(&caller, permission)?;
             }
@@ -155,19 +163,48 @@ impl Service {
         permission: Permission,
         work: impl FnOnce(&mut Tx<'_>, &Caller) -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, Problem> {
-        let (asked, at) = (asking.asked.clone(), self.now());
-        let secrets = Arc::clone(self.secrets());
-        let service = self.clone();
+        let (asked, at, service) = (asking.asked.clone(), self.now(), self.clone());
         self.run(move |store| {
-            let (done, used) = store.read(|tx| {
-                let (caller, used) = asked.identify(tx, &secrets, at)?;
-                service.permit(&caller, permission)?;
-                Ok::<_, AppError>((work(tx, &caller)?, used))
-            })?;
-            note_use(store, used, at);
-            Ok(done)
+            let known = store.read(|tx| service.known(tx, &asked, permission, at, work))?;
+            Ok(noted(store, known, at))
         })
         .await
+    }
+
+    /// Reads what is found by its key: at once where that takes no longer than handing it to
+    /// another thread would.
+    pub async fn look<T: Send + 'static>(
+        &self,
+        asking: &Asking,
+        permission: Permission,
+        work: impl FnOnce(&mut Tx<'_>, &Caller) -> Result<T, AppError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let store = &self.0.parts.store;
+        let Some(reader) = store.free_reader() else {
+            return self.read(asking, permission, work).await;
+        };
+        let at = self.now();
+        let (done, used) =
+            reader.read(|tx| self.known(tx, &asking.asked, permission, at, work))?;
+        if used.is_some() {
+            let store = Arc::clone(store);
+            tokio::task::spawn_blocking(move || note_use(&store, used, at));
+        }
+        Ok(done)
+    }
+
+    /// Does a work in a transaction for a caller who is known and allowed to.
+    fn known<T>(
+        &self,
+        tx: &mut Tx<'_>,
+        asked: &Asked,
+        permission: Permission,
+        at: Moment,
+        work: impl FnOnce(&mut Tx<'_>, &Caller) -> Result<T, AppError>,
+    ) -> Result<(T, Option<i64>), AppError> {
+        let (caller, used) = asked.identify(tx, at)?;
+        self.permit(&caller, permission)?;
+        Ok((work(tx, &caller)?, used))
     }
 
     /// Writes, after the caller has been found to be who they say and allowed to: once per
@@ -179,27 +216,26 @@ impl Service {
         work: impl FnOnce(&mut Tx<'_>, &Caller, &Actor) -> Result<Reply, AppError> + Send + 'static,
     ) -> Result<Response, Problem> {
         let at = self.now();
-        let secrets = Arc::clone(self.secrets());
         let _alone = match &asking.once {
             Some(once) => Some(self.0.in_flight.enter(&once.key).ok_or_else(outstanding)?),
             None => None,
         };
         let operation = permission.as_str();
         let service = self.clone();
-        let passed = self
-            .run(move |store| {
-                store.write(|tx| {
-                    let (caller, used) = asking.asked.identify(tx, &secrets, at)?;
-                    service.permit(&caller, permission)?;
-                    if let Some(key) = used {
-                        keys::note_use_in(tx, key, at)?;
-                    }
-                    let actor = caller.actor(at, Some(&asking.request_id));
-                    let once = asking.once.as_ref().map(|once| once.of(&caller));
-                    app::gate::pass(tx, once.as_ref(), at, |tx| work(tx, &caller, &actor)?.kept())
-                })
-            })
-            .await?;
+        let work = move |tx: &mut Tx<'_>| {
+            let (caller, used) = asking.asked.identify(tx, at)?;
+            service.permit(&caller, permission)?;
+            if let Some(key) = used {
+                keys::note_use_in(tx, key, at)?;
+            }
+            let actor = caller.actor(at, Some(&asking.request_id));
+            let once = asking.once.as_ref().map(|once| once.of(&caller));
+            app::gate::pass(tx, once.as_ref(), at, |tx| work(tx, &caller, &actor)?.kept())
+        };
+        let passed = match &self.0.writing {
+            Some(writing) => writing.run(work).await.ok_or_else(stopped)??,
+            None => self.run(move |store| store.write(work)).await?,
+        };
         Ok(match passed {
             Passed::Now(answer) => respond(answer, false),
             Passed::Before(answer) => {
@@ -208,6 +244,12 @@ impl Service {
             }
         })
     }
+}
+
+/// What was read, after the use of a key has been noted.
+fn noted<T>(store: &Store, (done, used): (T, Option<i64>), at: Moment) -> T {
+    note_use(store, used, at);
+    done
 }
 
 /// Notes the use of a key. What the request was about matters more: that it could not be noted is

@@ -15,9 +15,9 @@ use http_api::layers::request_id::RequestIds;
 use http_api::layers::security_headers::SecurityHeaders;
 use http_api::layers::timeouts::Timeouts;
 use http_api::layers::{
-    CallerAddress, RequestId, SignedInAs, TraceId, access_log, caller_address, header_limits,
-    request_id, security_headers, timeouts, trace,
+    self, Around, CallerAddress, RequestId, SignedInAs, TraceId, caller_address,
 };
+use http_api::metrics::Metrics;
 use http_api::problem::{Code, Problem};
 use serde_json::Value;
 use std::fmt::Debug;
@@ -103,6 +103,17 @@ async fn who(request: Request) -> String {
 /// Makes sure that somebody listens.
 static LISTENER: std::sync::Once = std::sync::Once::new();
 
+fn plain() -> Around {
+    Around {
+        request_ids: RequestIds::new(|| "made-1".to_owned()),
+        proxies: caller_address::TrustedProxies::default(),
+        security: SecurityHeaders { https: false },
+        timeouts: Timeouts { request: Duration::from_millis(200) },
+        metrics: Metrics::new("test"),
+        service: None,
+    }
+}
+
 fn router(https: bool) -> Router {
     // What nobody listens to when it is first met is taken for unwanted by all threads; somebody
     // always listens.
@@ -111,7 +122,7 @@ fn router(https: bool) -> Router {
     });
     let networks = ["10.0.0.0/8".parse().unwrap()];
     let proxies = caller_address::TrustedProxies::new(&networks);
-    let timeouts = Timeouts { request: Duration::from_millis(200) };
+    let around = Around { proxies, security: SecurityHeaders { https }, ..plain() };
     let slow = || tokio::time::sleep(Duration::from_mins(1));
     Router::new()
         .route("/api/v1/bills/{number}", get(|Path(n): Path<String>| async move { n }))
@@ -123,16 +134,7 @@ fn router(https: bool) -> Router {
         .route("/takes", post(|body: Bytes| async move { body.len().to_string() }))
         .route("/who", get(who))
         .fallback(|| async { Problem::new(Code::NotFound, "nothing is here") })
-        .layer(middleware::from_fn_with_state(timeouts, timeouts::layer))
-        .layer(middleware::from_fn(header_limits::layer))
-        .layer(middleware::from_fn_with_state(SecurityHeaders { https }, security_headers::layer))
-        .layer(middleware::from_fn(access_log::layer))
-        .layer(middleware::from_fn_with_state(proxies, caller_address::layer))
-        .layer(middleware::from_fn(trace::layer))
-        .layer(middleware::from_fn_with_state(
-            RequestIds::new(|| "made-1".to_owned()),
-            request_id::layer,
-        ))
+        .layer(middleware::from_fn_with_state(Arc::new(around), layers::around))
 }
 
 fn request(path: &str) -> Request {
@@ -186,9 +188,10 @@ async fn ids_are_taken_over_or_made_and_echoed() {
 
 #[tokio::test]
 async fn ids_of_one_s_own_are_of_version_7() {
+    let around = Around { request_ids: RequestIds::default(), ..plain() };
     let router = Router::new()
         .route("/", get(|| async {}))
-        .layer(middleware::from_fn_with_state(RequestIds::default(), request_id::layer));
+        .layer(middleware::from_fn_with_state(Arc::new(around), layers::around));
     let response = router.oneshot(request("/")).await.unwrap();
     let id = header_of(&response, "x-request-id").unwrap();
     assert_eq!((id.len(), &id[14..15]), (36, "7"), "{id}");

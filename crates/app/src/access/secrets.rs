@@ -2,6 +2,7 @@
 //!
 //! It deliberately has neither `Debug` nor `Display`: a key is never shown.
 
+use super::tokens::Seen;
 use crate::AppError;
 
 /// Bytes of a key for HS256 at least (RFC 7518, section 3.2).
@@ -58,6 +59,8 @@ pub struct Secrets {
     pub(super) audience: String,
     pub(super) token_keys: KeyRing,
     pub(super) totp_keys: KeyRing,
+    /// Tokens found good with these keys.
+    pub(super) seen: Seen,
 }
 
 impl Secrets {
@@ -77,7 +80,8 @@ impl Secrets {
             let what = format!("a key for second factors has {TOTP_KEY_BYTES} bytes");
             return Err(AppError::BadArgument(what));
         }
-        Ok(Self { issuer: issuer.into(), audience: audience.into(), token_keys, totp_keys })
+        let (issuer, audience, seen) = (issuer.into(), audience.into(), Seen::default());
+        Ok(Self { issuer, audience, token_keys, totp_keys, seen })
     }
 }
 

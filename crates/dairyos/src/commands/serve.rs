@@ -60,7 +60,8 @@ pub fn execute(
             .into_iter()
             .filter(|role| settings.sign_in.needs_second_factor(*role))
             .collect(),
-    });
+    })
+    .map_err(|error| AppError::Output(format!("a thread that writes: {error}")))?;
     let around = surroundings(&settings)?;
     let listen = args.listen.unwrap_or(settings.http.listen);
     let headers = Duration::from_secs(settings.http.header_read_timeout_secs);

@@ -82,7 +82,7 @@ async fn answer(
     permission: Permission,
     find: impl FnOnce(&mut Tx<'_>, &Caller) -> Result<wire::Bill, AppError> + Send + 'static,
 ) -> Result<Response, Problem> {
-    let bill = service.read(asking, permission, find).await?;
+    let bill = service.look(asking, permission, find).await?;
     let tag = etag(bill.version);
     let seen = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     // A version says all of a bill only while it is a draft: payments move an issued one on.

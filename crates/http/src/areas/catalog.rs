@@ -118,7 +118,7 @@ async fn show(
     Path(sku): Path<String>,
 ) -> Result<Response, Problem> {
     let known = service
-        .read(&asking, Permission::CatalogRead, move |tx, _| catalog::by_sku(tx, &sku))
+        .look(&asking, Permission::CatalogRead, move |tx, _| catalog::by_sku(tx, &sku))
         .await?;
     let tag = [(header::ETAG, etag(known.version))];
     Ok((tag, Json(Product::from(known))).into_response())

@@ -166,7 +166,7 @@ async fn show(
     Path(code): Path<String>,
 ) -> Result<Response, Problem> {
     let known = service
-        .read(&asking, Permission::CustomersRead, move |tx, _| customers::by_code(tx, &code))
+        .look(&asking, Permission::CustomersRead, move |tx, _| customers::by_code(tx, &code))
         .await?;
     let tag = [(header::ETAG, etag(known.version))];
     Ok((tag, Json(Customer::from(known))).into_response())

@@ -150,7 +150,7 @@ async fn show(
     Path(reference): Path<String>,
 ) -> Result<Json<Order>, Problem> {
     let listed = service
-        .read(&asking, Permission::DeliveriesRead, move |tx, _| {
+        .look(&asking, Permission::DeliveriesRead, move |tx, _| {
             orders::by_reference(tx, &reference)
         })
         .await?;

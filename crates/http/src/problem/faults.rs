@@ -6,15 +6,11 @@
 use super::Problem;
 use crate::layers::RequestId;
 use axum::body::Body;
-use axum::extract::Request;
 use axum::http::header;
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-/// Completes problems.
-pub async fn layer(request: Request, next: Next) -> Response {
-    let id = request.extensions().get::<RequestId>().map(|id| id.0.clone());
-    let response = next.run(request).await;
+/// Completes the answer to the request of an id.
+pub(crate) fn complete(response: Response, id: &RequestId) -> Response {
     let Some(problem) = response.extensions().get::<Box<Problem>>() else {
         return response;
     };
@@ -22,10 +18,10 @@ pub async fn layer(request: Request, next: Next) -> Response {
         let cause = problem.internal.as_deref().unwrap_or("");
         tracing::error!(code = problem.code, cause, "a request could not be carried out");
     }
-    if problem.request_id.is_some() || id.is_none() {
+    if problem.request_id.is_some() {
         return response;
     }
-    let problem = Problem { request_id: id, ..(**problem).clone() };
+    let problem = Problem { request_id: Some(id.0.clone()), ..(**problem).clone() };
     let (mut parts, _) = response.into_parts();
     let completed = problem.into_response();
     parts.headers.remove(header::CONTENT_LENGTH);

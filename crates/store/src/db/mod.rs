@@ -10,6 +10,7 @@ mod open;
 mod pool;
 mod row;
 mod sets;
+mod transact;
 mod tx;
 mod value;
 
@@ -17,6 +18,7 @@ pub use error::StoreError;
 pub use open::Store;
 pub use row::Row;
 pub use sets::{Column, Each, Insert};
+pub use transact::Reader;
 pub use tx::{Lock, Mark, Tx, Work};
 pub use value::Value;
 

@@ -1,0 +1,103 @@
+//! Writes that wait at the same time are made by one thread in one transaction: each is kept or
+//! undone by itself, one flush of the disk serves all, and nobody is answered before it.
+//!
+//! It deliberately is for databases with one writer; where several can write at once, works that
+//! share a transaction would hold each other's locks.
+
+use app::{AppError, Store, StoreError, Tx};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::{mpsc, oneshot};
+
+/// Works that may wait; who comes then waits for a place among them.
+const QUEUE: usize = 1_024;
+/// Works in one transaction.
+const MOST_TOGETHER: usize = 128;
+/// How long a transaction may take in further works.
+const TAKE_IN_FOR: Duration = Duration::from_millis(10);
+
+/// The queue of works for the thread that writes.
+#[derive(Clone)]
+pub(crate) struct Writing(mpsc::Sender<Box<dyn Job>>);
+
+/// A work in the queue.
+trait Job: Send {
+    /// Runs it; says whether what it did is to be kept.
+    fn run(&mut self, tx: &mut Tx<'_>) -> bool;
+    /// Answers whoever waits for it.
+    fn end(self: Box<Self>, committed: Result<(), StoreError>);
+}
+
+struct Work<T, F> {
+    work: Option<F>,
+    done: Option<Result<T, AppError>>,
+    answer: oneshot::Sender<Result<T, AppError>>,
+}
+
+impl<T, F> Job for Work<T, F>
+where
+    T: Send,
+    F: FnOnce(&mut Tx<'_>) -> Result<T, AppError> + Send,
+{
+    fn run(&mut self, tx: &mut Tx<'_>) -> bool {
+        let Some(work) = self.work.take() else { return false };
+        // A work that panics is undone and its caller told; the others go on.
+        self.done = catch_unwind(AssertUnwindSafe(|| work(tx))).ok();
+        matches!(self.done, Some(Ok(_)))
+    }
+
+    fn end(self: Box<Self>, committed: Result<(), StoreError>) {
+        let answer = match (committed, self.done) {
+            (Err(error), _) => Err(error.into()),
+            (Ok(()), Some(done)) => done,
+            // Without an answer, the receiver learns that the work has panicked.
+            (Ok(()), None) => return,
+        };
+        // Nobody listens when the caller has gone away.
+        let _ = self.answer.send(answer);
+    }
+}
+
+impl Writing {
+    /// A queue, and the thread that works it off until the queue is dropped.
+    pub(crate) fn begin(store: Arc<Store>) -> std::io::Result<Self> {
+        let (queue, works) = mpsc::channel(QUEUE);
+        let thread = std::thread::Builder::new().name("writing".to_owned());
+        thread.spawn(move || work_off(&store, works))?;
+        Ok(Self(queue))
+    }
+
+    /// Runs a work with those that wait; answers after the commit. Nothing is answered when the
+    /// work has panicked.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, AppError> + Send + 'static,
+    ) -> Option<Result<T, AppError>> {
+        let (answer, answered) = oneshot::channel();
+        let job = Work { work: Some(work), done: None, answer };
+        self.0.send(Box::new(job)).await.ok()?;
+        answered.await.ok()
+    }
+}
+
+fn work_off(store: &Store, mut works: mpsc::Receiver<Box<dyn Job>>) {
+    while let Some(first) = works.blocking_recv() {
+        let began = Instant::now();
+        let mut coming = Some(first);
+        let mut done: Vec<Box<dyn Job>> = Vec::new();
+        let committed = store.write_together(|tx| {
+            if coming.is_none() && done.len() < MOST_TOGETHER && began.elapsed() < TAKE_IN_FOR {
+                coming = works.try_recv().ok();
+            }
+            let mut job = coming.take()?;
+            let keep = job.run(tx);
+            done.push(job);
+            Some(keep)
+        });
+        // One that the transaction did not even begin with is answered like the others.
+        for job in done.into_iter().chain(coming) {
+            job.end(committed.clone());
+        }
+    }
+}
