@@ -57,7 +57,8 @@ pub struct Setting {
     #[arg(long)]
     pub sqlite_only: bool,
     /// Any database of a PostgreSQL server, for a user who may create databases. Databases whose
-    /// names begin with `dairyos_bench_` are made there and removed.
+    /// names begin with `dairyos_bench_` are made there and removed, but for the one that `service`
+    /// copies for each run.
     #[arg(long, value_name = "URL")]
     pub postgres_url: Option<String>,
     /// The program to measure.

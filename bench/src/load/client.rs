@@ -10,9 +10,10 @@ use serde_json::Value;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::runtime::Runtime;
+use tokio::time::timeout;
 
 /// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A connection of its own.
 pub struct Client {
@@ -61,10 +62,10 @@ impl Client {
     }
 
     fn ask(&mut self, request: &[u8]) -> Result<Answer<'_>, Failure> {
-        let answer = tokio::time::timeout(PATIENCE, self.connection.ask(request));
-        // The runtime is entered first: the clock of the patience is the runtime's.
-        let _entered = self.runtime.enter();
-        self.runtime.block_on(answer).doing("get an answer in time")?
+        let Self { runtime, connection, .. } = self;
+        // In a block, so that the clock of the patience is that of the runtime.
+        let answer = async { timeout(PATIENCE, connection.ask(request)).await };
+        runtime.block_on(answer).doing("get an answer in time")?
     }
 }
 

@@ -1,7 +1,7 @@
 //! A seeded sequence of numbers, the same for the same seed on every machine.
 //!
-//! It deliberately is nothing for secrets: SplitMix64 (Steele, Lea, Flood 2014), chosen because a
-//! draw costs a few instructions.
+//! It deliberately is nothing for secrets: `SplitMix64` (Steele, Lea, Flood 2014), chosen because
+//! a draw costs a few instructions.
 
 /// What is added to the state for each number: 2^64 over the golden ratio, odd.
 const STEP: u64 = 0x9E37_79B9_7F4A_7C15;

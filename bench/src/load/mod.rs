@@ -275,9 +275,8 @@ mod tests {
 
     #[test]
     fn nobody_there_is_a_failure() {
-        let server = SmallServer::start();
-        let mut round = round(&server, 1);
-        round.address = server.free_address();
+        let mut round = round(&SmallServer::start(), 1);
+        round.address = SmallServer::free_address();
         let failure = round.run(vec![Lost(Caller::new(round.address, None))]).unwrap_err();
         assert!(failure.to_string().contains("connect"), "{failure}");
     }

@@ -45,7 +45,7 @@ impl SmallServer {
     }
 
     /// An address at which nobody listens.
-    pub fn free_address(&self) -> SocketAddr {
+    pub fn free_address() -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.local_addr().unwrap()
     }

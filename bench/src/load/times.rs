@@ -73,7 +73,7 @@ mod tests {
         assert_eq!(format!("{}", Times::default().sorted().within(990)), "0");
         let mut times = Times::default();
         times.add(Duration::from_micros(1500));
-        times.add(Duration::from_secs(7200));
+        times.add(Duration::from_hours(2));
         let sorted = times.sorted();
         assert_eq!(format!("{:.1} {:.1}", sorted.within(500), sorted.within(0)), "1.5 1.5");
         assert!(sorted.within(990) > 3_600_000.0);

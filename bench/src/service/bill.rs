@@ -35,10 +35,10 @@ impl Script for Same {
     }
 
     fn judge(&mut self, answer: &Answer<'_>) -> Result<(), String> {
-        match answer.status == 200 && answer.body == self.body.as_slice() {
-            true => Ok(()),
-            false => Err(answer.shown()),
+        if answer.status == 200 && answer.body == self.body.as_slice() {
+            return Ok(());
         }
+        Err(answer.shown())
     }
 }
 

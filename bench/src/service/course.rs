@@ -64,7 +64,8 @@ impl<'a> Course<'a> {
         let service = self.start(&mut report)?;
         self.rest(&service, &mut report);
         self.say("signing in and reading what there is to ask for");
-        let token = session::sign_in(service.address, &password)?;
+        let password = session::choose_password(service.address, &password)?;
+        let token = session::token(service.address, &password)?;
         let caller = Caller::new(service.address, Some(&token));
         let mut client = Client::connect(service.address, caller)?;
         let world = Arc::new(World::read(&mut client, month)?);
@@ -73,6 +74,7 @@ impl<'a> Course<'a> {
         bill::measure(options, service.address, &token, &world, self.folder, &mut report)
             .map_err(|failure| service.wrong(&failure.to_string()))?;
         self.say("mixed traffic");
+        let token = session::token(service.address, &password)?;
         mixed::measure(options, service.address, &token, &world, &mut report)
             .map_err(|failure| service.wrong(&failure.to_string()))?;
         if let Some(peak) = service.peak_mib() {

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 /// Between two questions whether it is ready; the time to ready is known as exactly as this.
 const ASK_EVERY: Duration = Duration::from_millis(1);
 /// How long it may take to be ready before the benchmark gives up.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How long one question may take.
 const QUESTION_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long it may take to end when it is told to.

@@ -80,8 +80,10 @@ pub struct Mixed {
     lanes: usize,
     /// Requests so far.
     serial: u64,
-    /// What the answer to the last request is about.
+    /// What was asked for last.
     asked: Operation,
+    /// What its answer must name, in quotes; nothing when there is no such thing.
+    named: String,
     /// The customer of one's own that the last request is about.
     own: Option<String>,
     seen: Option<Seen>,
@@ -92,7 +94,8 @@ impl Mixed {
     pub fn new(world: Arc<World>, caller: Caller, seed: u64, lane: usize, lanes: usize) -> Self {
         let draw = Draw::new(seed, lane as u64);
         let asked = Operation::Me;
-        Self { world, caller, draw, lane, lanes, serial: 0, asked, own: None, seen: None }
+        let (serial, named, own, seen) = (0, String::new(), None, None);
+        Self { world, caller, draw, lane, lanes, serial, asked, named, own, seen }
     }
 
     fn operation(&mut self) -> Operation {
@@ -115,17 +118,22 @@ impl Mixed {
     }
 
     fn read(&mut self, operation: Operation, out: &mut Vec<u8>) {
-        let (world, draw) = (&self.world, &mut self.draw);
+        let (world, draw, named) = (&self.world, &mut self.draw, &mut self.named);
         let text = |text: Option<&String>| text.cloned().unwrap_or_default();
+        let mut name = |found: Option<&String>| {
+            let found = text(found);
+            *named = format!("\"{found}\"");
+            found
+        };
         let month = &world.month;
         let path = match operation {
             Operation::BillByNumber => {
                 let number = draw.one_of(&world.bills).map(|(number, _)| number);
-                format!("/api/v1/bills/{}", text(number))
+                format!("/api/v1/bills/{}", name(number))
             }
             Operation::BillOfCustomer => {
                 let code = draw.one_of(&world.bills).map(|(_, code)| code);
-                format!("/api/v1/customers/{}/bills/{month}", text(code))
+                format!("/api/v1/customers/{}/bills/{month}", name(code))
             }
             Operation::CustomersPage => {
                 let after = text(draw.one_of(&world.customer_pages));
@@ -155,6 +163,7 @@ impl Mixed {
         } else {
             self.draw.one_of(&self.world.customers).cloned().unwrap_or_default()
         };
+        self.named = format!("\"{code}\"");
         self.caller.get(&format!("/api/v1/customers/{code}"), out);
     }
 
@@ -207,6 +216,7 @@ impl Mixed {
         let json = format!("{{\"address\":\"House {}, Station Road\"}}", self.serial);
         let path = format!("/api/v1/customers/{}", seen.code);
         self.send("PATCH", &path, Some(&seen.etag), &json, out);
+        self.named = format!("\"{}\"", seen.code);
         self.own = Some(seen.code);
     }
 }
@@ -215,6 +225,7 @@ impl Script for Mixed {
     fn next(&mut self, out: &mut Vec<u8>) -> usize {
         self.serial += 1;
         self.own = None;
+        self.named.clear();
         self.asked = self.operation();
         match self.asked {
             Operation::Customer => {
@@ -223,14 +234,15 @@ impl Script for Mixed {
             }
             Operation::ReportDelivery => self.report_delivery(out),
             Operation::ReportOrder => self.report_order(out),
-            Operation::ChangeCustomer => match self.seen.take() {
-                Some(seen) => self.change_customer(seen, out),
-                // Nothing was read yet that could be changed.
-                None => {
+            Operation::ChangeCustomer => {
+                if let Some(seen) = self.seen.take() {
+                    self.change_customer(seen, out);
+                } else {
+                    // Nothing was read yet that could be changed.
                     self.asked = Operation::Customer;
                     self.read_customer(true, out);
                 }
-            },
+            }
             reads => self.read(reads, out),
         }
         self.asked as usize
@@ -238,7 +250,7 @@ impl Script for Mixed {
 
     fn judge(&mut self, answer: &Answer<'_>) -> Result<(), String> {
         let own = self.own.take();
-        if answer.status != 200 {
+        if answer.status != 200 || !names(answer.body, self.named.as_bytes()) {
             let name = KINDS.get(self.asked as usize).map_or("", |kind| kind.name);
             return Err(format!("{name}: {}", answer.shown()));
         }
@@ -248,6 +260,12 @@ impl Script for Mixed {
         }
         Ok(())
     }
+}
+
+/// Whether an answer names a thing. Answers name what they are about in their first bytes, so the
+/// search is short.
+fn names(body: &[u8], thing: &[u8]) -> bool {
+    thing.is_empty() || body.windows(thing.len()).any(|bytes| bytes == thing)
 }
 
 #[cfg(test)]
@@ -279,7 +297,9 @@ mod tests {
             let mut out = Vec::new();
             let kind = mixed.next(&mut out);
             let etag = format!("\"{number}\"");
-            mixed.judge(&Answer { status: 200, etag: Some(&etag), body: b"{}" }).unwrap();
+            let body = format!("{{\"of\":{}}}", mixed.named);
+            let body = body.as_bytes();
+            mixed.judge(&Answer { status: 200, etag: Some(&etag), body }).unwrap();
             (kind, String::from_utf8(out).unwrap())
         });
         asked.collect()
@@ -343,5 +363,17 @@ mod tests {
         mixed.next(&mut Vec::new());
         let wrong = mixed.judge(&Answer { status: 503, etag: None, body: b"busy" }).unwrap_err();
         assert!(wrong.contains("503 busy"), "{wrong}");
+    }
+
+    #[test]
+    fn an_answer_about_another_thing_is_wrong() {
+        let mut mixed = mixed(1, 0);
+        while mixed.named != "\"INV/26-27/000001\"" {
+            mixed.next(&mut Vec::new());
+        }
+        let body = b"{\"number\":\"INV/26-27/000002\"}";
+        assert!(mixed.judge(&Answer { status: 200, etag: None, body }).is_err());
+        let body = b"{\"number\":\"INV/26-27/000001\"}";
+        assert!(mixed.judge(&Answer { status: 200, etag: None, body }).is_ok());
     }
 }

@@ -62,7 +62,11 @@ pub fn random_text() -> Result<String, Failure> {
     let mut bytes = [0; SECRET_BYTES];
     let read = File::open("/dev/urandom").and_then(|mut source| source.read_exact(&mut bytes));
     read.doing("make a secret of /dev/urandom")?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    let mut text = String::new();
+    for byte in bytes {
+        text.push_str(&format!("{byte:02x}"));
+    }
+    Ok(text)
 }
 
 #[cfg(test)]

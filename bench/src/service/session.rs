@@ -14,17 +14,17 @@ pub const LOGIN: &str = "bench@example.com";
 const SESSION: &str = "/api/v1/session";
 const PASSWORD: &str = "/api/v1/me/password";
 
-/// Signs in with the initial password, changes it, signs in with the new one; returns the access token.
-/// It holds for 15 minutes.
-pub fn sign_in(address: SocketAddr, initial: &str) -> Result<String, Failure> {
+/// Signs in with the initial password and changes it; returns the new one.
+pub fn choose_password(address: SocketAddr, initial: &str) -> Result<String, Failure> {
     let first = token(address, initial)?;
     let new = random_text()?;
     let mut client = Client::connect(address, Caller::new(address, Some(&first)))?;
     client.post(PASSWORD, &json!({ "current": initial, "new": new }), 204)?;
-    token(address, &new)
+    Ok(new)
 }
 
-fn token(address: SocketAddr, password: &str) -> Result<String, Failure> {
+/// Signs in; returns the access token, which holds for 15 minutes.
+pub fn token(address: SocketAddr, password: &str) -> Result<String, Failure> {
     let mut nobody = Client::connect(address, Caller::new(address, None))?;
     let answer = nobody.post(SESSION, &json!({ "login": LOGIN, "password": password }), 201)?;
     match &answer["access_token"] {
