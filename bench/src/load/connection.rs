@@ -109,31 +109,36 @@ impl Connection {
 #[cfg(test)]
 mod tests {
     use super::Connection;
-    use crate::load::Caller;
     use crate::load::small_server::{LONG_BYTES, SmallServer};
+    use crate::load::{Caller, runtime};
 
-    #[tokio::test]
-    async fn one_connection_reads_answers_of_all_sizes() {
+    fn request(path: &str) -> Vec<u8> {
+        let mut out = Vec::new();
+        Caller::new("127.0.0.1:80".parse().unwrap(), Some("token")).get(path, &mut out);
+        out
+    }
+
+    #[test]
+    fn one_connection_reads_answers_of_all_sizes() {
         let server = SmallServer::start();
-        let caller = Caller::new(server.address, Some("token"));
-        let mut connection = Connection::open(server.address).await.unwrap();
-        for _ in 0..3 {
-            for (path, status, length) in [
-                ("/text", 200, 9),
-                ("/long", 200, LONG_BYTES),
-                ("/long-pieces", 200, LONG_BYTES),
-                ("/nothing", 204, 0),
-                ("/not-there", 404, 0),
-            ] {
-                let mut request = Vec::new();
-                caller.get(path, &mut request);
-                let answer = connection.ask(&request).await.unwrap();
-                assert_eq!((answer.status, answer.body.len()), (status, length), "{path}");
+        let asked = async {
+            let mut connection = Connection::open(server.address).await.unwrap();
+            for _ in 0..3 {
+                for (path, status, length) in [
+                    ("/text", 200, 9),
+                    ("/long", 200, LONG_BYTES),
+                    ("/long-pieces", 200, LONG_BYTES),
+                    ("/nothing", 204, 0),
+                    ("/not-there", 404, 0),
+                ] {
+                    let answer = connection.ask(&request(path)).await.unwrap();
+                    assert_eq!((answer.status, answer.body.len()), (status, length), "{path}");
+                }
             }
-        }
-        let mut request = Vec::new();
-        caller.get("/tagged", &mut request);
-        assert_eq!(connection.ask(&request).await.unwrap().etag, Some("\"7\""));
+            let answer = connection.ask(&request("/tagged")).await.unwrap();
+            assert_eq!((answer.etag, answer.body), (Some("\"7\""), b"tagged".as_slice()));
+        };
+        runtime(1).unwrap().block_on(asked);
     }
 
     #[tokio::test]
@@ -148,7 +153,7 @@ mod tests {
         ] {
             let address = SmallServer::answer_once(answer);
             let mut connection = Connection::open(address).await.unwrap();
-            assert!(connection.ask(b"GET / HTTP/1.1\r\n\r\n").await.is_err(), "{answer}");
+            assert!(connection.ask(&request("/")).await.is_err(), "{answer}");
         }
     }
 
@@ -157,7 +162,7 @@ mod tests {
         let closes = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok";
         let address = SmallServer::answer_once(closes);
         let mut connection = Connection::open(address).await.unwrap();
-        let request = b"GET / HTTP/1.1\r\n\r\n";
+        let request = &request("/");
         assert_eq!(connection.ask(request).await.unwrap().body, b"ok");
         let failure = connection.ask(request).await.unwrap_err().to_string();
         assert!(failure.contains("closed the connection"), "{failure}");
