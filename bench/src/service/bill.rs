@@ -1,7 +1,7 @@
 //! One issued bill, asked for again and again, beside a bare handler that returns the same bytes.
 //!
-//! It deliberately lets both take turns, each in a process of its own, under the same requests: what
-//! else happens on the machine then meets both.
+//! It deliberately lets both take turns, each in a process of its own, under the same requests:
+//! what else happens on the machine then meets both.
 
 use super::process::{Process, free_address};
 use super::world::World;
