@@ -52,6 +52,7 @@ impl<'a> Course<'a> {
     fn measure(&self) -> Result<Report, Failure> {
         let (options, setting, database) =
             (self.options, &self.options.setting, self.business.database);
+        mixed::check(setting.customers)?;
         let password = stock::prepare(&self.business, setting, self.folder)?;
         let about = database.about()?;
         let (customers, month, seed) = (setting.customers, &setting.month, setting.seed);

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// How many ask at once.
-pub const CONNECTIONS: usize = 64;
+const CONNECTIONS: usize = 64;
 /// Time before the counted one, in which connections find their rhythm and caches fill.
 const WARM_UP: Duration = Duration::from_secs(2);
 
@@ -22,7 +22,15 @@ const P99: Bound = Bound::AtMost(50.0);
 const P95: Bound = Bound::AtMost(200.0);
 const NONE: Bound = Bound::AtMost(0.0);
 
-/// Lets all connections ask and adds what was seen.
+/// Fails when there are not enough customers for every connection to have its own.
+pub fn check(customers: u32) -> Result<(), Failure> {
+    if usize::try_from(customers).is_ok_and(|customers| customers >= CONNECTIONS) {
+        return Ok(());
+    }
+    Err(Failure::new(format!("--customers: at least {CONNECTIONS} are needed")))
+}
+
+/// Lets all connections ask and adds what was seen. There are as many customers or more.
 pub fn measure(
     options: &ServiceOptions,
     address: SocketAddr,
@@ -30,9 +38,6 @@ pub fn measure(
     world: &Arc<World>,
     report: &mut Report,
 ) -> Result<(), Failure> {
-    if world.customers.len() < CONNECTIONS {
-        return Err(Failure::new(format!("mixed traffic needs {CONNECTIONS} customers or more")));
-    }
     let round = Round {
         address,
         threads: usize::from(options.threads),
