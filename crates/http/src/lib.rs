@@ -14,6 +14,8 @@ pub mod metrics;
 mod openapi;
 mod page;
 pub mod problem;
+mod remembered;
+mod reply;
 mod router;
 mod server;
 mod service;

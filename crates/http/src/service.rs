@@ -10,15 +10,17 @@ use crate::extract::Asking;
 use crate::in_flight::InFlight;
 use crate::metrics::Metrics;
 use crate::problem::{Code, Problem};
+use crate::remembered::{Remembered, Shown};
+use crate::reply::{Reply, respond, tagged};
 use crate::writing::Writing;
-use app::access::{Caller, Secrets, keys};
-use app::gate::{Answer, Passed};
+use app::access::tokens::Claims;
+use app::access::{Caller, Secrets, keys, sessions};
+use app::gate::Passed;
 use app::{Actor, AppError, Random, Store, Tx};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, Uri};
+use axum::response::Response;
 use domain::access::{Permission, Role};
 use domain::calendar::Moment;
-use serde::Serialize;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -55,6 +57,7 @@ struct Inner {
     at_work: Semaphore,
     hashing: Semaphore,
     in_flight: InFlight,
+    remembered: Remembered,
     /// Where there is one writer at a time.
     writing: Option<Writing>,
 }
@@ -66,7 +69,8 @@ impl Service {
         let one_writer = parts.store.writers() == 1;
         let writing = one_writer.then(|| Writing::begin(Arc::clone(&parts.store))).transpose()?;
         let in_flight = InFlight::default();
-        Ok(Self(Arc::new(Inner { parts, at_work, hashing, in_flight, writing })))
+        let remembered = Remembered::default();
+        Ok(Self(Arc::new(Inner { parts, at_work, hashing, in_flight, remembered, writing })))
     }
 
     /// The time.
@@ -180,17 +184,79 @@ impl Service {
         work: impl FnOnce(&mut Tx<'_>, &Caller) -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, Problem> {
         let store = &self.0.parts.store;
+        // Before the transaction begins, so that what it reads is at least as new.
+        let epoch = store.epoch();
         let Some(reader) = store.free_reader() else {
             return self.read(asking, permission, work).await;
         };
         let at = self.now();
-        let (done, used) =
-            reader.read(|tx| self.known(tx, &asking.asked, permission, at, work))?;
+        if let (Some(epoch), Asked::Token(_, Some(claims))) = (epoch, &asking.asked) {
+            let done = reader.read(|tx| {
+                let caller = self.remembered_caller(tx, epoch, claims, at)?;
+                self.permit(&caller, permission)?;
+                work(tx, &caller)
+            });
+            return Ok(done?);
+        }
+        let (done, used) = reader.read(|tx| self.known(tx, &asking.asked, permission, at, work))?;
         if used.is_some() {
             let store = Arc::clone(store);
             tokio::task::spawn_blocking(move || note_use(&store, used, at));
         }
         Ok(done)
+    }
+
+    /// Who asks with a token; their session is read once for all requests between two commits.
+    fn remembered_caller(
+        &self,
+        tx: &mut Tx<'_>,
+        epoch: i64,
+        claims: &Claims,
+        at: Moment,
+    ) -> Result<Caller, AppError> {
+        let remembered = &self.0.remembered;
+        if let Some(found) = remembered.session(epoch, &claims.session) {
+            return sessions::judge(&found, claims, at);
+        }
+        let found = Arc::new(sessions::find(tx, claims)?);
+        remembered.keep_session(epoch, &claims.session, Arc::clone(&found));
+        sessions::judge(&found, claims, at)
+    }
+
+    /// Shows one thing, which looks the same to everybody who may see it, or says that the caller
+    /// has it already. Between two commits it is read once.
+    pub(crate) async fn show(
+        &self,
+        asking: &Asking,
+        permission: Permission,
+        (uri, headers): (&Uri, &HeaderMap),
+        find: impl FnOnce(&mut Tx<'_>) -> Result<Shown, AppError> + Send + 'static,
+    ) -> Result<Response, Problem> {
+        let (epoch, path) = (self.0.parts.store.epoch(), uri.path());
+        if let Some(shown) = epoch.and_then(|epoch| self.again(asking, permission, epoch, path)) {
+            return Ok(tagged(shown?, headers));
+        }
+        let shown = self.look(asking, permission, |tx, _| find(tx)).await?;
+        if let Some(epoch) = epoch {
+            self.0.remembered.keep_shown(epoch, path, &shown);
+        }
+        Ok(tagged(shown, headers))
+    }
+
+    /// What was shown at a path since the last commit, for a caller who is known since then.
+    fn again(
+        &self,
+        asking: &Asking,
+        permission: Permission,
+        epoch: i64,
+        path: &str,
+    ) -> Option<Result<Shown, AppError>> {
+        let Asked::Token(_, Some(claims)) = &asking.asked else { return None };
+        let found = self.0.remembered.session(epoch, &claims.session)?;
+        let shown = self.0.remembered.shown(epoch, path)?;
+        let may = sessions::judge(&found, claims, self.now())
+            .and_then(|caller| self.permit(&caller, permission));
+        Some(may.map(|()| shown))
     }
 
     /// Does a work in a transaction for a caller who is known and allowed to.
@@ -268,87 +334,4 @@ fn stopped() -> Problem {
 
 fn outstanding() -> Problem {
     Problem::from(AppError::RequestOutstanding)
-}
-
-/// What a handler that writes answers.
-#[derive(Debug)]
-pub struct Reply {
-    status: StatusCode,
-    headers: Vec<(HeaderName, String)>,
-    body: serde_json::Result<String>,
-}
-
-impl Reply {
-    /// Done: the thing as it is now.
-    pub fn ok(body: &impl Serialize) -> Self {
-        Self::with_status(StatusCode::OK, body)
-    }
-
-    /// Added: the thing, and where it is.
-    pub fn created(place: String, body: &impl Serialize) -> Self {
-        Self::with_status(StatusCode::CREATED, body).header(header::LOCATION, place)
-    }
-
-    /// Accepted for later: what will do it, and where that is.
-    pub fn accepted(place: String, body: &impl Serialize) -> Self {
-        Self::with_status(StatusCode::ACCEPTED, body).header(header::LOCATION, place)
-    }
-
-    /// Done, with nothing to show.
-    pub fn nothing() -> Self {
-        Self { status: StatusCode::NO_CONTENT, headers: Vec::new(), body: Ok(String::new()) }
-    }
-
-    fn with_status(status: StatusCode, body: &impl Serialize) -> Self {
-        Self { status, headers: Vec::new(), body: serde_json::to_string(body) }
-    }
-
-    /// With a header.
-    #[must_use]
-    pub fn header(mut self, name: HeaderName, value: String) -> Self {
-        self.headers.push((name, value));
-        self
-    }
-
-    /// With the version of the thing, for If-Match.
-    #[must_use]
-    pub fn version(self, version: i64) -> Self {
-        self.header(header::ETAG, etag(version))
-    }
-
-    fn kept(self) -> Result<Answer, AppError> {
-        let body = self.body.map_err(|error| AppError::Output(error.to_string()))?;
-        let lines: Vec<String> =
-            self.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
-        Ok(Answer { status: self.status.as_u16(), headers: lines.join("\n"), body })
-    }
-}
-
-/// The ETag of a version.
-pub fn etag(version: i64) -> String {
-    format!("\"{version}\"")
-}
-
-/// An answer of the gate as a response.
-fn respond(answer: Answer, replayed: bool) -> Response {
-    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = (status, answer.body).into_response();
-    let headers = response.headers_mut();
-    if status == StatusCode::NO_CONTENT {
-        headers.remove(header::CONTENT_TYPE);
-    } else {
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    }
-    for line in answer.headers.lines() {
-        let Some((name, value)) = line.split_once(": ") else { continue };
-        let name = HeaderName::from_bytes(name.as_bytes());
-        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(value)) {
-            headers.insert(name, value);
-        }
-    }
-    if replayed {
-        let name = HeaderName::from_static("idempotent-replayed");
-        headers.insert(name, HeaderValue::from_static("true"));
-    }
-    response
 }

@@ -30,7 +30,7 @@ trait Job: Send {
 }
 
 struct Work<T, F> {
-    work: Option<F>,
+    task: Option<F>,
     done: Option<Result<T, AppError>>,
     answer: oneshot::Sender<Result<T, AppError>>,
 }
@@ -41,9 +41,9 @@ where
     F: FnOnce(&mut Tx<'_>) -> Result<T, AppError> + Send,
 {
     fn run(&mut self, tx: &mut Tx<'_>) -> bool {
-        let Some(work) = self.work.take() else { return false };
+        let Some(task) = self.task.take() else { return false };
         // A work that panics is undone and its caller told; the others go on.
-        self.done = catch_unwind(AssertUnwindSafe(|| work(tx))).ok();
+        self.done = catch_unwind(AssertUnwindSafe(|| task(tx))).ok();
         matches!(self.done, Some(Ok(_)))
     }
 
@@ -75,7 +75,7 @@ impl Writing {
         work: impl FnOnce(&mut Tx<'_>) -> Result<T, AppError> + Send + 'static,
     ) -> Option<Result<T, AppError>> {
         let (answer, answered) = oneshot::channel();
-        let job = Work { work: Some(work), done: None, answer };
+        let job = Work { task: Some(work), done: None, answer };
         self.0.send(Box::new(job)).await.ok()?;
         answered.await.ok()
     }

@@ -119,20 +119,39 @@ fn is_valid(session: &Session, person: &Person, at: Moment) -> bool {
     session.is_alive(at) && person.active && session.created_at >= person.sessions_from
 }
 
-/// Who asks with an access token that [`super::tokens::read`] has taken; by primary keys, for every
-/// request. The role is that of this moment, not that of the token.
-pub fn check(tx: &mut Tx<'_>, claims: &Claims, at: Moment) -> Result<Caller, AppError> {
+/// A session with its person, as they are kept.
+#[derive(Clone)]
+pub struct Found {
+    session: Session,
+    person: Person,
+}
+
+/// The session of an access token that [`super::tokens::read`] has taken; by primary keys, for
+/// every request.
+pub fn find(tx: &mut Tx<'_>, claims: &Claims) -> Result<Found, AppError> {
     let (session, person) = kept::with_person(tx, &claims.session)?.ok_or(AppError::NotSignedIn)?;
+    Ok(Found { session, person })
+}
+
+/// Who asks in a session, if it goes on at a moment. The role is that of what is kept, not that of
+/// the token.
+pub fn judge(found: &Found, claims: &Claims, at: Moment) -> Result<Caller, AppError> {
+    let Found { session, person } = found;
     // A token knows the second it was made in; within that second the session decides.
     let of_now = claims.issued_secs >= person.sessions_from.unix_micros().div_euclid(1_000_000);
-    if person.id != claims.person || !of_now || !is_valid(&session, &person, at) {
+    if person.id != claims.person || !of_now || !is_valid(session, person, at) {
         return Err(AppError::NotSignedIn);
     }
     Ok(Caller {
         proved_at: Some(session.proved_at),
-        session: Some(session.id),
-        ..of_person(&person)
+        session: Some(session.id.clone()),
+        ..of_person(person)
     })
+}
+
+/// Both at once.
+pub fn check(tx: &mut Tx<'_>, claims: &Claims, at: Moment) -> Result<Caller, AppError> {
+    judge(&find(tx, claims)?, claims, at)
 }
 
 /// A person as one who asks, by neither session nor key yet.

@@ -138,7 +138,8 @@ fn claims(secrets: &Secrets, token: &str) -> Option<Claims> {
     let mut rules = Validation::new(Algorithm::HS256);
     rules.set_issuer(&[&secrets.issuer]);
     rules.set_audience(&[&secrets.audience]);
-    // The library would read the clock of the machine; times are compared with `at` each time the token is shown.
+    // The library would read the clock of the machine; times are compared with `at` each time the
+    // token is shown.
     rules.validate_exp = false;
     rules.required_spec_claims.clear();
     let key = DecodingKey::from_secret(key);

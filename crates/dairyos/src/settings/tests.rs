@@ -110,7 +110,7 @@ fn the_defaults_are_good_for_development() {
     let keys = [&settings.sign_in.token_keys[0], &settings.sign_in.totp_keys[0]];
     assert_eq!(keys.map(|key| key.secret.expose().len()), [64, 64]);
     assert_ne!(keys[0].secret, keys[1].secret);
-    assert_eq!(settings.limits.quotas().unwrap().read.burst(), 60_000);
+    assert_eq!(settings.limits.quotas().unwrap().read.burst(), 300_000);
     assert!(!settings.sign_in.needs_second_factor(Role::Owner));
     assert!(!settings.sign_in.needs_second_factor(Role::Rider));
     assert!(settings.http.proxies().is_empty());
@@ -140,7 +140,7 @@ fn variables_win_over_the_file_and_the_file_over_defaults() {
     assert_eq!(settings.http.proxies().len(), 2);
     assert!(!settings.http.compression && !settings.features.metrics);
     assert_eq!(settings.limits.read, Allowance { burst: 7, per_seconds: 9 });
-    assert_eq!(settings.limits.write.burst, 12_000);
+    assert_eq!(settings.limits.write.burst, 60_000);
     assert_eq!(settings.limits.redis_prefix, "12345");
     assert_eq!(settings.limits.redis_url.expose(), "redis://127.0.0.1");
     assert_eq!(settings.database.url.expose(), "sqlite:other.db");

@@ -5,7 +5,8 @@
 use crate::extract::{Asking, IfMatch, Path, Posted, Query, encoded};
 use crate::page::{self, Page};
 use crate::problem::Problem;
-use crate::service::{Reply, Service, etag};
+use crate::reply::{Reply, etag};
+use crate::service::Service;
 use app::catalog::{self, Known};
 use app::import::{Kind, Record, import_records};
 use axum::Json;

@@ -5,7 +5,8 @@
 use crate::extract::{Asking, IfMatch, Path, Posted, Query, encoded, said};
 use crate::page::{self, Page};
 use crate::problem::{Code, Problem};
-use crate::service::{Reply, Service, etag};
+use crate::reply::{Reply, etag};
+use crate::service::Service;
 use app::customers::{self, Filter, Known, Said, Sort};
 use axum::Json;
 use axum::extract::State;

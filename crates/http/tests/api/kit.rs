@@ -41,6 +41,7 @@ impl Random for Counted {
 
 /// The service of one dairy.
 pub struct Api {
+    pub url: String,
     pub store: Arc<Store>,
     pub secrets: Arc<Secrets>,
     random: Arc<dyn Random>,
@@ -149,7 +150,7 @@ impl Api {
             figures: true,
         };
         let router = http_api::router(service, &around);
-        let api = Self { store, secrets, random, router, now };
+        let api = Self { url: database.url.clone(), store, secrets, random, router, now };
         testkit_business(&api);
         api
     }

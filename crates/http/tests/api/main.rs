@@ -10,5 +10,6 @@ mod idempotency;
 mod kit;
 mod permissions;
 mod reference;
+mod remembered;
 mod sessions;
 mod trade;

@@ -8,11 +8,12 @@ use super::pool::Pool;
 use super::tx::Statements;
 use super::{Dialect, StoreError, from_postgres, from_sqlite};
 use crate::migrations;
-use rusqlite::config::DbConfig;
 use rusqlite::OpenFlags;
+use rusqlite::config::DbConfig;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 /// How long a statement waits for another program's transaction on SQLite.
@@ -39,6 +40,9 @@ pub struct Store {
     pub(super) readers: Option<Pool>,
     /// Transactions begun that can write.
     pub(super) writes: AtomicU64,
+    /// Where it is seen whether anybody has written, on SQLite; opened when it is first asked for.
+    pub(super) watch: OnceLock<Option<Mutex<Inner>>>,
+    pub(super) place: Place,
     dialect: Dialect,
 }
 
@@ -205,9 +209,11 @@ impl Store {
             (connections, None)
         };
         let store = Self {
-            writers: Pool::new(place, Some(first), most),
+            writers: Pool::new(place.clone(), Some(first), most),
             readers,
             writes: AtomicU64::new(0),
+            watch: OnceLock::new(),
+            place,
             dialect,
         };
         let known = migrations::latest();

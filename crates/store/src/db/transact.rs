@@ -9,6 +9,7 @@ use super::tx::Conn;
 use super::{StoreError, Tx, from_postgres, from_sqlite};
 use rusqlite::Connection;
 use std::sync::atomic::Ordering;
+use std::sync::{Mutex, PoisonError};
 
 /// Marks the beginning of one work among several, on SQLite.
 const BEGIN_ONE: &str = "SAVEPOINT one";
@@ -16,6 +17,9 @@ const BEGIN_ONE: &str = "SAVEPOINT one";
 const UNDO_ONE: &str = "ROLLBACK TO one";
 /// Keeps what is left of it, for the commit of all.
 const END_ONE: &str = "RELEASE one";
+
+/// Differs when another connection has committed since it was last asked for on this one.
+const DATA_VERSION: &str = "PRAGMA data_version";
 
 /// Runs one of the statements around transactions. They are prepared once per connection: for short
 /// reads, preparing them takes longer than running them.
@@ -95,6 +99,20 @@ impl Store {
     pub fn free_reader(&self) -> Option<Reader<'_>> {
         let loan = self.readers.as_ref()?.lend_idle()?;
         Some(Reader { store: self, loan })
+    }
+
+    /// A number that stays the same while nobody, in this program or another, commits anything;
+    /// what was read in a transaction begun after it was asked for is the latest for as long. Only
+    /// where asking takes no longer than reading would save: not when the database is a server.
+    pub fn epoch(&self) -> Option<i64> {
+        let watch = self.watch.get_or_init(|| {
+            self.readers.as_ref()?;
+            self.place.connect().ok().map(Mutex::new)
+        });
+        let watch = watch.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
+        let Inner::Sqlite(conn) = &*watch else { return None };
+        let mut statement = conn.prepare_cached(DATA_VERSION).ok()?;
+        statement.query_row([], |row| row.get(0)).ok()
     }
 
     fn on<T, E: From<StoreError>>(
