@@ -310,6 +310,36 @@ fn linking_a_new_month_does_not_read_the_old_ones() {
     });
 }
 
+/// A list of deliveries over many customers walks from customer to customer in the order of the
+/// key; without an index by day it must not read the days before.
+#[test]
+fn deliveries_are_listed_in_the_order_of_their_key() {
+    on_both(|database| {
+        let store = small(database);
+        fill(&store);
+        let queries = store::all_queries(store.is_sqlite());
+        let sql = queries
+            .iter()
+            .find(|sql| {
+                sql.contains(
+                    "FROM customers c CROSS JOIN deliveries d \
+            CROSS JOIN products p",
+                )
+            })
+            .unwrap();
+        let plan = plan(&store, database, sql);
+        if store.is_sqlite() {
+            let sought = "SEARCH d USING PRIMARY KEY (customer_id=? AND day>? AND day<?)";
+            assert!(plan.contains(sought), "{plan}");
+            assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+        } else {
+            assert!(plan.contains("deliveries_pkey"), "{plan}");
+            assert!(plan.contains("Index Cond: ((customer_id = c.id) AND (day >="), "{plan}");
+            assert_eq!(unsought(&plan), Vec::<String>::new(), "{plan}");
+        }
+    });
+}
+
 /// Searches of the audit trail by person and by time, when nothing else is asked.
 #[test]
 fn the_newest_audit_rows_are_read_in_the_order_of_their_index() {
