@@ -6,6 +6,7 @@
 
 mod areas;
 mod caller;
+mod download;
 mod extract;
 mod in_flight;
 pub mod layers;

@@ -17,12 +17,14 @@ use domain::access::{Permission, Role};
 use domain::calendar::Moment;
 use serde::Serialize;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Pieces of work at the database at once; more wait for their turn.
 const AT_WORK: usize = 64;
 /// Passwords that are hashed at once, each in 19 MiB.
 const HASHING: usize = 2;
+/// Downloads at once: each may hold a connection to the database for long.
+const DOWNLOADS: usize = 2;
 
 /// Says what time it is.
 pub type Clock = Arc<dyn Fn() -> Moment + Send + Sync>;
@@ -51,6 +53,7 @@ struct Inner {
     parts: Parts,
     at_work: Semaphore,
     hashing: Semaphore,
+    downloads: Arc<Semaphore>,
     in_flight: InFlight,
 }
 
@@ -58,7 +61,9 @@ impl Service {
     /// A service of these parts.
     pub fn new(parts: Parts) -> Self {
         let (at_work, hashing) = (Semaphore::new(AT_WORK), Semaphore::new(HASHING));
-        Self(Arc::new(Inner { parts, at_work, hashing, in_flight: InFlight::default() }))
+        let downloads = Arc::new(Semaphore::new(DOWNLOADS));
+        let in_flight = InFlight::default();
+        Self(Arc::new(Inner { parts, at_work, hashing, downloads, in_flight }))
     }
 
     /// The time.
@@ -79,6 +84,11 @@ impl Service {
     /// What is counted.
     pub fn metrics(&self) -> &Metrics {
         &self.0.parts.metrics
+    }
+
+    /// Leave for one more download, if there is any.
+    pub fn download_permit(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.0.downloads).try_acquire_owned().ok()
     }
 
     /// Runs work on a thread for blocking work.

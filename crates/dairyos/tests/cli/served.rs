@@ -2,6 +2,8 @@
 //!
 //! It deliberately writes requests byte by byte, so that broken ones can be written as well.
 
+#[path = "served/books.rs"]
+mod books;
 #[path = "served/hostile.rs"]
 mod hostile;
 #[path = "served/killed.rs"]
@@ -144,9 +146,15 @@ impl Server {
 
     /// Adds an owner to the books, who signs in and changes the password; the access token.
     pub fn owner(&self, books: &Books<'_>) -> String {
-        let login = "owner@example.in";
+        self.person(books, "owner")
+    }
+
+    /// The same for any role.
+    pub fn person(&self, books: &Books<'_>, role: &str) -> String {
+        let login = format!("{role}@example.in");
+        let login = login.as_str();
         let added =
-            books.json(&["people", "add", "--login", login, "--name", "Asha", "--role", "owner"]);
+            books.json(&["people", "add", "--login", login, "--name", "Asha", "--role", role]);
         let token = self.sign_in(login, text(&added["password"]));
         let change = json!({ "current": added["password"], "new": PASSWORD });
         self.ask("POST", "/api/v1/me/password", &token, &change).ok(204);
@@ -176,9 +184,27 @@ impl Reply {
         let (head, rest) = all.split_once("\r\n\r\n").ok_or_else(cut)?;
         let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).ok_or_else(cut)?;
         let mut reply = Self { status, head: head.to_lowercase(), body: String::new() };
-        let length = reply.header("content-length").parse().unwrap_or(0);
-        rest.get(..length).ok_or_else(cut)?.clone_into(&mut reply.body);
+        if reply.header("transfer-encoding") == "chunked" {
+            reply.body = Self::chunks(rest).ok_or_else(cut)?;
+        } else {
+            let length = reply.header("content-length").parse().unwrap_or(0);
+            rest.get(..length).ok_or_else(cut)?.clone_into(&mut reply.body);
+        }
         Ok(reply)
+    }
+
+    /// A body in chunks (RFC 9112, 7.1), if it is whole.
+    fn chunks(mut rest: &str) -> Option<String> {
+        let mut body = String::new();
+        loop {
+            let (length, after) = rest.split_once("\r\n")?;
+            let length = usize::from_str_radix(length, 16).ok()?;
+            if length == 0 {
+                return Some(body);
+            }
+            body.push_str(after.get(..length)?);
+            rest = after.get(length..)?.strip_prefix("\r\n")?;
+        }
     }
 
     pub fn header(&self, name: &str) -> &str {

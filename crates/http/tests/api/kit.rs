@@ -6,6 +6,7 @@ use app::{Actor, NoRandomness, Random, Store};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request};
+use axum::response::Response;
 use domain::access::Role;
 use domain::calendar::Moment;
 use http_api::layers::caller_address::TrustedProxies;
@@ -199,8 +200,13 @@ impl Api {
         sign_in(&self.store, &self.secrets, &*self.random, self.at(), &asked).unwrap().access_token
     }
 
+    /// An answer whose body has not been read.
+    pub async fn raw(&self, request: Request<Body>) -> Response {
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
     pub async fn send(&self, request: Request<Body>) -> Reply {
-        let response = self.router.clone().oneshot(request).await.unwrap();
+        let response = self.raw(request).await;
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
         let text = String::from_utf8(bytes.to_vec()).unwrap();

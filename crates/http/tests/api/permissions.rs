@@ -32,6 +32,7 @@ fn filled(path: &str) -> String {
         .replace("{id}", "999999")
         + match path {
             "/api/v1/bills" => "?month=2026-09",
+            "/api/v1/ledger/export" => "?format=csv",
             "/api/v1/deliveries" => "?from=2026-09-01",
             _ => "",
         }
