@@ -83,7 +83,7 @@ impl Asked {
             Self::Nobody => Err(AppError::NotSignedIn),
             Self::Token(token) => {
                 let claims = tokens::read(secrets, token, at)?;
-                Ok((sessions::check(tx, &claims, at)?, None))
+                Ok((sessions::check(tx, secrets, &claims, at)?, None))
             }
             Self::Key(key) => {
                 let checked = keys::check(tx, key, at)?;

@@ -64,7 +64,11 @@ pub async fn send(
     tokio::spawn(async move {
         let runtime = Handle::current();
         // What goes wrong is told by the parts.
-        let _ = writing.run(move |store| write(store, sender, runtime, permit, work)).await;
+        let write = move |store: &Store| {
+            write(store, sender, runtime, permit, work);
+            Ok(())
+        };
+        let _ = writing.run(write).await;
     });
     let first = match timeout(FIRST_PART, parts.recv()).await {
         Ok(Some(Err(error))) => return Err(error.into()),
@@ -92,7 +96,7 @@ fn write(
     runtime: Handle,
     _permit: OwnedSemaphorePermit,
     work: impl FnOnce(&Store, &mut dyn Write) -> Result<(), AppError>,
-) -> Result<(), AppError> {
+) {
     let mut out =
         Parts { sender, runtime, buffer: Vec::with_capacity(PART_BYTES), begun: Instant::now() };
     let done = work(store, &mut out)
@@ -102,7 +106,6 @@ fn write(
         // Without a part that says so the answer is not whole either.
         let _ = out.sender.try_send(Err(error));
     }
-    Ok(())
 }
 
 /// Where the work writes.

@@ -4,9 +4,10 @@
 
 use crate::cli::ServeArgs;
 use crate::random::System;
-use crate::settings::{self, Key, Settings, environment};
+use crate::settings::{self, Key, Settings, SignIn, environment};
 use crate::{clock, logging};
-use app::access::{KeyRing, Secrets};
+use app::access::breached::Breached;
+use app::access::{KeyRing, Policy, Secrets};
 use app::jobs::{Event, Registry, Stop, THREADS_MOST, Worker};
 use app::{AppError, Random};
 use domain::access::Role;
@@ -134,7 +135,19 @@ fn secrets(settings: &Settings) -> Result<Secrets, AppError> {
         "" => "dairyos",
         url => url,
     };
-    Secrets::new(issuer, AUDIENCE, tokens, factors)
+    Ok(Secrets::new(issuer, AUDIENCE, tokens, factors)?.under(policy(&settings.sign_in)?))
+}
+
+/// The rules of signing in.
+fn policy(sign_in: &SignIn) -> Result<Policy, AppError> {
+    let minutes = i64::from(sign_in.session_idle_minutes);
+    let file = Path::new(&sign_in.breached_passwords_file);
+    let is_named = !sign_in.breached_passwords_file.is_empty();
+    Ok(Policy {
+        idle_secs: (minutes > 0).then_some(minutes * 60),
+        idle_for: sign_in.session_idle_for.iter().map(|name| name.0.0).collect(),
+        breached: is_named.then(|| Breached::open(file)).transpose()?,
+    })
 }
 
 fn surroundings(settings: &Settings) -> Result<Surroundings, AppError> {

@@ -49,7 +49,8 @@ async fn begin(
 
 /// A verification. Once its state is `done`, the result is what `dairyos verify --json` prints:
 /// whether all is `clean`, and each invariant with the places where it is broken.
-#[utoipa::path(get, path = "/verifications/{id}", tag = "ledger", operation_id = "show_verification",
+#[utoipa::path(get, path = "/verifications/{id}", tag = "ledger",
+    operation_id = "show_verification",
     params(("id" = i32, Path, description = "The job's number")),
     extensions(("x-permission" = json!("ledger:read"))),
     responses((status = 200, description = "The job with its result", body = Shape)))]

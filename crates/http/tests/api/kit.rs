@@ -179,8 +179,10 @@ impl Api {
     fn change_initial(&self, login: &str, initial: &str) {
         let token = self.sign_in(login, initial);
         let claims = app::access::tokens::read(&self.secrets, &token, self.at()).unwrap();
-        let caller =
-            self.store.read(|tx| app::access::sessions::check(tx, &claims, self.at())).unwrap();
+        let caller = self
+            .store
+            .read(|tx| app::access::sessions::check(tx, &self.secrets, &claims, self.at()))
+            .unwrap();
         let actor = caller.actor(self.at(), None);
         let (secrets, random) = (&self.secrets, &*self.random);
         people::change_password(&self.store, secrets, random, &caller, &actor, initial, PASSWORD)
