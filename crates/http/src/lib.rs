@@ -15,10 +15,12 @@ pub mod metrics;
 mod openapi;
 mod page;
 pub mod problem;
+mod pulse;
 mod router;
 mod server;
 mod service;
 
+pub use pulse::Pulse;
 pub use router::{BASE, Surroundings, description, router};
 pub use server::{HEADER_READ_TIMEOUT, serve};
 pub use service::{Clock, Parts, Service};

@@ -19,6 +19,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, Uri};
 use axum::middleware::{from_fn, from_fn_with_state};
 use std::time::Duration;
+use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
 use utoipa::openapi::OpenApi;
@@ -99,6 +100,7 @@ pub fn router(service: Service, around: &Surroundings) -> Router {
         .merge(areas::about::routes(&description, around.api_docs, around.figures))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
+        .layer(CatchPanicLayer::custom(faults::panicked))
         .layer(DefaultBodyLimit::max(around.body_limit))
         .layer(from_fn_with_state(limits, timeouts::layer))
         .layer(from_fn(header_limits::layer))

@@ -8,6 +8,7 @@ use crate::extract::Asking;
 use crate::in_flight::InFlight;
 use crate::metrics::Metrics;
 use crate::problem::{Code, Problem};
+use crate::pulse::Pulse;
 use app::access::{Caller, Secrets, keys};
 use app::gate::{Answer, Passed};
 use app::{Actor, AppError, Random, Store, Tx};
@@ -43,6 +44,8 @@ pub struct Parts {
     pub metrics: Metrics,
     /// Roles that must have a second factor.
     pub second_factor_for: Vec<Role>,
+    /// The worker of this process, if it has one.
+    pub worker: Option<Pulse>,
 }
 
 /// The service; a copy of it is a handle.
@@ -84,6 +87,11 @@ impl Service {
     /// What is counted.
     pub fn metrics(&self) -> &Metrics {
         &self.0.parts.metrics
+    }
+
+    /// Whether the worker of this process is alive, if it has one.
+    pub fn worker_alive(&self) -> Option<bool> {
+        self.0.parts.worker.as_ref().map(|pulse| pulse.is_alive(self.now()))
     }
 
     /// Leave for one more download, if there is any.

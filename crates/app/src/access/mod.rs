@@ -8,6 +8,7 @@
 pub mod breached;
 mod caller;
 mod guesses;
+mod hs256;
 pub mod keys;
 pub mod notices;
 mod opaque;

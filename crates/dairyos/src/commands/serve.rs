@@ -16,7 +16,7 @@ use http_api::layers::request_id::RequestIds;
 use http_api::layers::security_headers::SecurityHeaders;
 use http_api::limits::{Limiter, REDIS_TIMEOUT};
 use http_api::metrics::Metrics;
-use http_api::{Parts, Service, Surroundings};
+use http_api::{Parts, Pulse, Service, Surroundings};
 use sha2::{Digest, Sha256};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -51,6 +51,9 @@ pub fn execute(
     let url = database.unwrap_or_else(|| settings.database.url.expose().to_owned());
     let connections = usize::try_from(settings.database.connections).unwrap_or(1);
     let store = Arc::new(Store::open_with(&url, connections)?);
+    let threads = usize::try_from(settings.jobs.threads).unwrap_or(0);
+    let has_worker = threads > 0 && !args.no_worker;
+    let pulse = Pulse::new(clock::now());
     let service = Service::new(Parts {
         store: Arc::clone(&store),
         clock: Arc::new(clock::now),
@@ -61,15 +64,15 @@ pub fn execute(
             .into_iter()
             .filter(|role| settings.sign_in.needs_second_factor(*role))
             .collect(),
+        worker: has_worker.then(|| pulse.clone()),
     });
     let around = surroundings(&settings)?;
     let listen = args.listen.unwrap_or(settings.http.listen);
     let headers = Duration::from_secs(settings.http.header_read_timeout_secs);
-    let threads = usize::try_from(settings.jobs.threads).unwrap_or(0);
     let stop = Stop::new();
     std::thread::scope(|scope| {
-        if threads > 0 && !args.no_worker {
-            scope.spawn(|| work(&store, threads, &stop));
+        if has_worker {
+            scope.spawn(|| work(&store, threads, &stop, &pulse));
         }
         let served = run(service, &around, listen, headers);
         stop.request();
@@ -79,7 +82,7 @@ pub fn execute(
 }
 
 /// Does jobs until the service ends.
-fn work(store: &Store, threads: usize, stop: &Stop) {
+fn work(store: &Store, threads: usize, stop: &Stop, pulse: &Pulse) {
     let mut bytes = [0; 4];
     // Without randomness the name is still that of this process.
     let _ = System.fill(&mut bytes);
@@ -87,7 +90,12 @@ fn work(store: &Store, threads: usize, stop: &Stop) {
     let worker = Worker {
         store,
         registry: &Registry::standard(),
-        clock: &clock::now,
+        // Whoever asks for the time is alive.
+        clock: &|| {
+            let now = clock::now();
+            pulse.beat(now);
+            now
+        },
         // Without randomness the pauses are shorter, and the work goes on.
         random: &|bytes| {
             let _ = System.fill(bytes);

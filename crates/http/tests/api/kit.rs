@@ -133,6 +133,7 @@ impl Api {
             random: Arc::clone(&random),
             metrics: Metrics::new("test"),
             second_factor_for,
+            worker: None,
         });
         let quota = Quota::new(100_000, 60).unwrap();
         let quotas = Quotas { sign_in: quota, read: quota, write: quota, import: quota };

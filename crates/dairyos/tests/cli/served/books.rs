@@ -37,3 +37,28 @@ fn an_accountant_verifies_and_exports_what_the_commands_do() {
         }
     });
 }
+
+#[test]
+fn readiness_and_figures_tell_of_the_worker_and_the_connections() {
+    on_both(|database| {
+        let books = Books::empty(database);
+        let server = Server::start(&books);
+        assert_eq!(server.get("/readyz", "").ok(200).body, "ready\nworker alive\n");
+        let figures = server.get("/metrics", "").ok(200).body.clone();
+        let figure = |name: &str| {
+            let mut lines = figures.lines().filter_map(|line| line.split_once(' '));
+            let found = lines.find_map(|(known, value)| (known == name).then_some(value));
+            found.unwrap_or_else(|| panic!("no {name}: {figures}")).parse::<i64>().unwrap()
+        };
+        assert_eq!(figure("dairyos_worker_alive"), 1);
+        let connections = |part: &str| figure(&format!("dairyos_database_connections_{part}"));
+        // One writer besides on SQLite.
+        let limit = if database.kind == "sqlite" { 5 } else { 4 };
+        assert_eq!(connections("limit"), limit);
+        assert!(connections("in_use") + connections("idle") <= limit, "{figures}");
+        assert!(connections("in_use") + connections("idle") > 0, "{figures}");
+        let alone = Server::start_with(&books, &[("DAIRYOS_JOBS__THREADS", "0")]);
+        assert_eq!(alone.get("/readyz", "").ok(200).body, "ready\n");
+        assert!(!alone.get("/metrics", "").body.contains("dairyos_worker_alive"));
+    });
+}
