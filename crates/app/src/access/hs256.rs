@@ -5,9 +5,9 @@
 //! This deliberately knows one algorithm: a token of any other cannot even be verified.
 
 use hmac::{Hmac, KeyInit, Mac};
+use jsonwebtoken::Algorithm;
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::{ErrorKind, Result};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
 use sha2::Sha256;
 use signature::{Error, Signer, Verifier};
 
@@ -15,8 +15,10 @@ use signature::{Error, Signer, Verifier};
 struct Hs256(Hmac<Sha256>);
 
 static PROVIDER: CryptoProvider = CryptoProvider {
-    signer_factory: |algorithm, key| Ok(Box::new(Hs256::new(*algorithm, encoding(key)?)?)),
-    verifier_factory: |algorithm, key| Ok(Box::new(Hs256::new(*algorithm, decoding(key)?)?)),
+    signer_factory: |algorithm, key| Ok(Box::new(Hs256::new(*algorithm, key.as_bytes())?)),
+    verifier_factory: |algorithm, key| {
+        Ok(Box::new(Hs256::new(*algorithm, key.try_get_as_bytes()?)?))
+    },
     // Keys are never JWKs here.
     key_utils: KeyUtils::new_unimplemented(),
 };
@@ -25,14 +27,6 @@ static PROVIDER: CryptoProvider = CryptoProvider {
 pub(super) fn provide() {
     // It can be said once in a process, and says the same each time.
     let _ = PROVIDER.install_default();
-}
-
-fn encoding(key: &EncodingKey) -> Result<&[u8]> {
-    Ok(key.as_bytes())
-}
-
-fn decoding(key: &DecodingKey) -> Result<&[u8]> {
-    key.try_get_as_bytes()
 }
 
 impl Hs256 {

@@ -76,7 +76,7 @@ async fn show_figures(State(service): State<Service>, headers: HeaderMap) -> Res
         size: count(all.most),
     });
     let worker_alive = service.worker_alive();
-    let mut readings = Readings { connections, worker_alive, ..Readings::default() };
+    let mut readings = Readings { worker_alive, connections, ..Readings::default() };
     if let Some(stats) = stats {
         readings.jobs = stats
             .counts

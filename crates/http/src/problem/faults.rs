@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use std::any::Any;
 
 /// What a panic is answered with. The log has told its place already.
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands it over so")]
 pub fn panicked(what: Box<dyn Any + Send>) -> Response {
     let text = what.downcast_ref::<&str>().map(ToString::to_string);
     let text = text.or_else(|| what.downcast_ref::<String>().cloned()).unwrap_or_default();
