@@ -8,6 +8,7 @@ pub mod audit;
 pub mod billing;
 pub mod business;
 pub mod catalog;
+pub mod csv;
 pub mod customers;
 pub mod deliveries;
 mod error;

@@ -5,6 +5,7 @@
 
 mod audit;
 mod ledger;
+pub mod wire;
 
 use crate::AppError;
 use domain::billing::{BillNumber, BillPrefix, BillState, bill_content, compute_line};

@@ -85,10 +85,15 @@ impl Asked {
     }
 
     /// Who it is, and the number of the key whose use is to be noted, if it is.
-    pub fn identify(&self, tx: &mut Tx<'_>, at: Moment) -> Result<(Caller, Option<i64>), AppError> {
+    pub fn identify(
+        &self,
+        tx: &mut Tx<'_>,
+        secrets: &Secrets,
+        at: Moment,
+    ) -> Result<(Caller, Option<i64>), AppError> {
         match self {
             Self::Nobody | Self::Token(_, None) => Err(AppError::NotSignedIn),
-            Self::Token(_, Some(claims)) => Ok((sessions::check(tx, claims, at)?, None)),
+            Self::Token(_, Some(claims)) => Ok((sessions::check(tx, secrets, claims, at)?, None)),
             Self::Key(key) => {
                 let checked = keys::check(tx, key, at)?;
                 let used = checked.caller.key.filter(|_| checked.note_use);

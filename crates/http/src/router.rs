@@ -11,7 +11,7 @@ use crate::layers::timeouts::Timeouts;
 use crate::layers::{self, Around};
 use crate::limits::{self, Group, Limited, Limiter};
 use crate::openapi;
-use crate::problem::{Code, Problem};
+use crate::problem::{Code, Problem, faults};
 use crate::service::Service;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -19,6 +19,7 @@ use axum::http::{Method, Uri};
 use axum::middleware::from_fn_with_state;
 use std::sync::Arc;
 use std::time::Duration;
+use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
 use utoipa::openapi::OpenApi;
@@ -72,6 +73,7 @@ fn api(limiter: Option<&Limiter>, import_limit: usize) -> (Router<Service>, Open
         .merge(areas::imports::list_routes())
         .merge(areas::billing::routes())
         .merge(areas::ledger::routes())
+        .merge(areas::verification::routes())
         .merge(areas::audit::routes())
         .merge(areas::jobs::routes());
     let areas = OpenApiRouter::new()
@@ -97,6 +99,7 @@ pub fn router(service: Service, around: &Surroundings) -> Router {
         .merge(areas::about::routes(&description, around.api_docs, around.figures))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
+        .layer(CatchPanicLayer::custom(faults::panicked))
         .layer(DefaultBodyLimit::max(around.body_limit));
     let compressed = CompressionLayer::new().compress_when(SizeAbove::new(COMPRESS_FROM_BYTES));
     let inner = if around.compression { inner.layer(compressed) } else { inner };

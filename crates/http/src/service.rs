@@ -10,6 +10,7 @@ use crate::extract::Asking;
 use crate::in_flight::InFlight;
 use crate::metrics::Metrics;
 use crate::problem::{Code, Problem};
+use crate::pulse::Pulse;
 use crate::remembered::{Remembered, Shown};
 use crate::reply::{Reply, respond, tagged};
 use crate::writing::Writing;
@@ -22,12 +23,14 @@ use axum::response::Response;
 use domain::access::{Permission, Role};
 use domain::calendar::Moment;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Pieces of work at the database at once; more wait for their turn.
 const AT_WORK: usize = 64;
 /// Passwords that are hashed at once, each in 19 MiB.
 const HASHING: usize = 2;
+/// Downloads at once: each may hold a connection to the database for long.
+const DOWNLOADS: usize = 2;
 
 /// Says what time it is.
 pub type Clock = Arc<dyn Fn() -> Moment + Send + Sync>;
@@ -46,6 +49,8 @@ pub struct Parts {
     pub metrics: Metrics,
     /// Roles that must have a second factor.
     pub second_factor_for: Vec<Role>,
+    /// The worker of this process, if it has one.
+    pub worker: Option<Pulse>,
 }
 
 /// The service; a copy of it is a handle.
@@ -56,6 +61,7 @@ struct Inner {
     parts: Parts,
     at_work: Semaphore,
     hashing: Semaphore,
+    downloads: Arc<Semaphore>,
     in_flight: InFlight,
     remembered: Remembered,
     /// Where there is one writer at a time.
@@ -68,9 +74,10 @@ impl Service {
         let (at_work, hashing) = (Semaphore::new(AT_WORK), Semaphore::new(HASHING));
         let one_writer = parts.store.writers() == 1;
         let writing = one_writer.then(|| Writing::begin(Arc::clone(&parts.store))).transpose()?;
-        let in_flight = InFlight::default();
-        let remembered = Remembered::default();
-        Ok(Self(Arc::new(Inner { parts, at_work, hashing, in_flight, remembered, writing })))
+        let (in_flight, remembered) = (InFlight::default(), Remembered::default());
+        let downloads = Arc::new(Semaphore::new(DOWNLOADS));
+        let inner = Inner { parts, at_work, hashing, downloads, in_flight, remembered, writing };
+        Ok(Self(Arc::new(inner)))
     }
 
     /// The time.
@@ -91,6 +98,16 @@ impl Service {
     /// What is counted.
     pub fn metrics(&self) -> &Metrics {
         &self.0.parts.metrics
+    }
+
+    /// Whether the worker of this process is alive, if it has one.
+    pub fn worker_alive(&self) -> Option<bool> {
+        self.0.parts.worker.as_ref().map(|pulse| pulse.is_alive(self.now()))
+    }
+
+    /// Leave for one more download, if there is any.
+    pub fn download_permit(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.0.downloads).try_acquire_owned().ok()
     }
 
     /// Runs work on a thread for blocking work.
@@ -137,7 +154,8 @@ impl Service {
         let at = self.now();
         let service = self.clone();
         self.run(move |store| {
-            let (caller, used) = store.read(|tx| asking.asked.identify(tx, at))?;
+            let (caller, used) =
+                store.read(|tx| asking.asked.identify(tx, service.secrets(), at))?;
             if let Some(permission) = permission {
                 service.permit(&caller, permission)?;
             }
@@ -216,11 +234,11 @@ impl Service {
     ) -> Result<Caller, AppError> {
         let remembered = &self.0.remembered;
         if let Some(found) = remembered.session(epoch, &claims.session) {
-            return sessions::judge(&found, claims, at);
+            return sessions::judge(self.secrets(), &found, claims, at);
         }
         let found = Arc::new(sessions::find(tx, claims)?);
         remembered.keep_session(epoch, &claims.session, Arc::clone(&found));
-        sessions::judge(&found, claims, at)
+        sessions::judge(self.secrets(), &found, claims, at)
     }
 
     /// Shows one thing, which looks the same to everybody who may see it, or says that the caller
@@ -254,7 +272,7 @@ impl Service {
         let Asked::Token(_, Some(claims)) = &asking.asked else { return None };
         let found = self.0.remembered.session(epoch, &claims.session)?;
         let shown = self.0.remembered.shown(epoch, path)?;
-        let may = sessions::judge(&found, claims, self.now())
+        let may = sessions::judge(self.secrets(), &found, claims, self.now())
             .and_then(|caller| self.permit(&caller, permission));
         Some(may.map(|()| shown))
     }
@@ -268,7 +286,7 @@ impl Service {
         at: Moment,
         work: impl FnOnce(&mut Tx<'_>, &Caller) -> Result<T, AppError>,
     ) -> Result<(T, Option<i64>), AppError> {
-        let (caller, used) = asked.identify(tx, at)?;
+        let (caller, used) = asked.identify(tx, self.secrets(), at)?;
         self.permit(&caller, permission)?;
         Ok((work(tx, &caller)?, used))
     }
@@ -289,7 +307,7 @@ impl Service {
         let operation = permission.as_str();
         let service = self.clone();
         let work = move |tx: &mut Tx<'_>| {
-            let (caller, used) = asking.asked.identify(tx, at)?;
+            let (caller, used) = asking.asked.identify(tx, service.secrets(), at)?;
             service.permit(&caller, permission)?;
             if let Some(key) = used {
                 keys::note_use_in(tx, key, at)?;

@@ -18,13 +18,14 @@ use http_api::layers::{
     self, Around, CallerAddress, RequestId, SignedInAs, TraceId, caller_address,
 };
 use http_api::metrics::Metrics;
-use http_api::problem::{Code, Problem};
+use http_api::problem::{Code, Problem, faults};
 use serde_json::Value;
 use std::fmt::Debug;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tower::ServiceExt;
+use tower_http::catch_panic::CatchPanicLayer;
 use tracing::field::{Field, Visit};
 use tracing::instrument::WithSubscriber;
 use tracing::span;
@@ -93,6 +94,12 @@ async fn broken() -> Problem {
     problem
 }
 
+#[expect(clippy::panic, reason = "what the test is about")]
+async fn panics() {
+    let height = 7;
+    panic!("the shelf is {height} high");
+}
+
 async fn who(request: Request) -> String {
     let extensions = request.extensions();
     let address = extensions.get::<CallerAddress>().unwrap().0;
@@ -131,9 +138,11 @@ fn router(https: bool) -> Router {
         .route("/signed-in", get(signed_in))
         .route("/broken", get(broken))
         .route("/slow", get(slow))
+        .route("/panics", get(panics))
         .route("/takes", post(|body: Bytes| async move { body.len().to_string() }))
         .route("/who", get(who))
         .fallback(|| async { Problem::new(Code::NotFound, "nothing is here") })
+        .layer(CatchPanicLayer::custom(faults::panicked))
         .layer(middleware::from_fn_with_state(Arc::new(around), layers::around))
 }
 
@@ -287,6 +296,18 @@ async fn a_slow_answer_is_given_up() {
     assert_eq!(response.status(), StatusCode::REQUEST_TIMEOUT);
     assert_eq!(header_of(&response, "connection"), Some("close"));
     assert_eq!(problem(response).await["code"], "too_slow");
+}
+
+#[tokio::test]
+async fn a_panic_is_a_fault_that_is_answered_and_logged() {
+    let response = ask(request("/panics")).await;
+    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(header_of(&response, "content-type"), Some("application/problem+json"));
+    let told = text(response).await;
+    assert!(told.contains("\"internal\"") && !told.contains("the shelf"), "{told}");
+    let (status, line) = logged(request("/panics")).await;
+    assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(of(&line, "error").unwrap().contains("panic: the shelf is 7 high"), "{line:?}");
 }
 
 #[tokio::test]

@@ -49,7 +49,8 @@ fn readings() -> Readings {
     Readings {
         jobs: vec![("waiting".to_owned(), 3), ("dead".to_owned(), 1)],
         oldest_waiting_seconds: Some(12),
-        connections: Some(Connections { in_use: 2, size: 4 }),
+        worker_alive: Some(true),
+        connections: Some(Connections { in_use: 2, idle: 1, size: 4 }),
         figures: vec![Figure { name: "size_bytes", help: "Size of the database", value: 4096 }],
     }
 }

@@ -35,6 +35,8 @@ pub enum Counter {
     AuditSeals,
     /// Of jobs.
     Jobs,
+    /// Of notices to people.
+    Notices,
 }
 
 impl Counter {
@@ -53,6 +55,7 @@ impl Counter {
             Self::ApiKeys => "api_keys",
             Self::AuditSeals => "audit_seals",
             Self::Jobs => "jobs",
+            Self::Notices => "notices",
         }
     }
 }

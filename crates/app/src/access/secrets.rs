@@ -1,7 +1,9 @@
-//! The keys that the settings hand over: for access tokens and for the secrets of second factors.
+//! What the settings hand over: keys for access tokens and for the secrets of second factors, and
+//! the rules of the business.
 //!
 //! It deliberately has neither `Debug` nor `Display`: a key is never shown.
 
+use super::Policy;
 use super::tokens::Seen;
 use crate::AppError;
 
@@ -61,6 +63,7 @@ pub struct Secrets {
     pub(super) totp_keys: KeyRing,
     /// Tokens found good with these keys.
     pub(super) seen: Seen,
+    pub(super) policy: Policy,
 }
 
 impl Secrets {
@@ -81,7 +84,14 @@ impl Secrets {
             return Err(AppError::BadArgument(what));
         }
         let (issuer, audience, seen) = (issuer.into(), audience.into(), Seen::default());
-        Ok(Self { issuer, audience, token_keys, totp_keys, seen })
+        let policy = Policy::default();
+        Ok(Self { issuer, audience, token_keys, totp_keys, seen, policy })
+    }
+
+    /// The same under the rules of a business.
+    #[must_use]
+    pub fn under(self, policy: Policy) -> Self {
+        Self { policy, ..self }
     }
 }
 

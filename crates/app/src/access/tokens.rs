@@ -5,7 +5,7 @@
 //! the program's own list only, and gives one answer to everything else.
 
 use super::secrets::Secrets;
-use super::{later, opaque};
+use super::{hs256, later, opaque};
 use crate::{AppError, Random};
 use domain::access::Role;
 use domain::calendar::Moment;
@@ -96,6 +96,7 @@ pub(super) fn access(
     session: &str,
     at: Moment,
 ) -> Result<String, AppError> {
+    hs256::provide();
     let (kid, key) = secrets.token_keys.current();
     let mut header = Header::new(Algorithm::HS256);
     header.typ = Some(TYPE.to_owned());
@@ -130,6 +131,7 @@ fn claims(secrets: &Secrets, token: &str) -> Option<Claims> {
     if token.len() > MOST_TOKEN_BYTES {
         return None;
     }
+    hs256::provide();
     let header = jsonwebtoken::decode_header(token).ok()?;
     // RFC 8725, 3.11: a token of another kind is not taken. RFC 7515, 4.1.11: what must be
     // understood is not.
@@ -158,10 +160,13 @@ mod tests {
     use super::{ACCESS_SECS, Body, access, read};
     use crate::access::{KeyRing, Secrets};
     use crate::{NoRandomness, Random};
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use domain::access::Role;
     use domain::calendar::Moment;
     use domain::ids::PersonId;
     use jsonwebtoken::{Algorithm, EncodingKey, Header};
+    use serde_json::json;
 
     struct Sevens;
 
@@ -205,7 +210,14 @@ mod tests {
     }
 
     fn forged(header: &Header, body: &impl serde::Serialize, key: u8) -> String {
-        jsonwebtoken::encode(header, body, &EncodingKey::from_secret(&[key; 32])).unwrap()
+        // Whatever algorithm the header names, the signature is ours.
+        let part = |value: serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let message = format!("{}.{}", part(json!(header)), part(json!(body)));
+        let key = EncodingKey::from_secret(&[key; 32]);
+        super::hs256::provide();
+        let signature =
+            jsonwebtoken::crypto::sign(message.as_bytes(), &key, Algorithm::HS256).unwrap();
+        format!("{message}.{signature}")
     }
 
     #[test]

@@ -352,3 +352,17 @@ fn secrets_are_masked_when_shown() {
     assert!(!debug.contains("hunter2"), "{debug}");
     assert_eq!(database_of(&file.path, &[]).unwrap(), "postgres://me:hunter2@host/db");
 }
+
+#[test]
+fn the_rest_of_a_session_is_within_bounds() {
+    for (minutes, good) in
+        [("0", true), ("30", true), ("10080", true), ("29", false), ("10081", false)]
+    {
+        let settings = loaded("", &[("DAIRYOS_SIGN_IN__SESSION_IDLE_MINUTES", minutes)]);
+        assert_eq!(settings.problems().is_empty(), good, "{minutes}: {:?}", settings.problems());
+    }
+    let settings = loaded("", &[("DAIRYOS_SIGN_IN__SESSION_IDLE_FOR", "rider,owner")]);
+    let roles: Vec<Role> = settings.sign_in.session_idle_for.iter().map(|name| name.0.0).collect();
+    assert_eq!(roles, [Role::Rider, Role::Owner]);
+    assert_eq!(settings.sign_in.session_idle_minutes, 1440);
+}

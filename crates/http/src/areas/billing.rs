@@ -197,7 +197,7 @@ async fn run(
         .write(asking.once_only()?, Permission::BillsWrite, move |tx, _, actor| {
             let job = jobs::enqueue_run_in(tx, actor, month, mode)?;
             let shown = jobs::show_in(tx, job.id)?;
-            let place = format!("/api/v1/jobs/{}", job.id.0);
+            let place = format!("/api/v1/bill-runs/{}", job.id.0);
             Ok(Reply::accepted(place, &jobs::shape(&shown)))
         })
         .await

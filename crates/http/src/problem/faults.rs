@@ -1,13 +1,24 @@
 //! What becomes of problems on their way out: they get the id of their request, and faults of the
-//! program are logged with their cause.
+//! program are logged with their cause, panics among them.
 //!
 //! It deliberately logs each fault once, here.
 
-use super::Problem;
+use super::{Code, Problem};
 use crate::layers::RequestId;
 use axum::body::Body;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use std::any::Any;
+
+/// What a panic is answered with. The log has told its place already.
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands it over so")]
+pub fn panicked(what: Box<dyn Any + Send>) -> Response {
+    let text = what.downcast_ref::<&str>().map(ToString::to_string);
+    let text = text.or_else(|| what.downcast_ref::<String>().cloned()).unwrap_or_default();
+    let mut problem = Problem::new(Code::Internal, Code::Internal.meaning());
+    problem.internal = Some(format!("panic: {text}"));
+    problem.into_response()
+}
 
 /// Completes the answer to the request of an id.
 pub(crate) fn complete(response: Response, id: &RequestId) -> Response {

@@ -6,6 +6,7 @@ use app::{Actor, NoRandomness, Random, Store};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request};
+use axum::response::Response;
 use domain::access::Role;
 use domain::calendar::Moment;
 use http_api::layers::caller_address::TrustedProxies;
@@ -133,6 +134,7 @@ impl Api {
             random: Arc::clone(&random),
             metrics: Metrics::new("test"),
             second_factor_for,
+            worker: None,
         })
         .unwrap();
         let quota = Quota::new(100_000, 60).unwrap();
@@ -180,8 +182,10 @@ impl Api {
     fn change_initial(&self, login: &str, initial: &str) {
         let token = self.sign_in(login, initial);
         let claims = app::access::tokens::read(&self.secrets, &token, self.at()).unwrap();
-        let caller =
-            self.store.read(|tx| app::access::sessions::check(tx, &claims, self.at())).unwrap();
+        let caller = self
+            .store
+            .read(|tx| app::access::sessions::check(tx, &self.secrets, &claims, self.at()))
+            .unwrap();
         let actor = caller.actor(self.at(), None);
         let (secrets, random) = (&self.secrets, &*self.random);
         people::change_password(&self.store, secrets, random, &caller, &actor, initial, PASSWORD)
@@ -201,8 +205,13 @@ impl Api {
         sign_in(&self.store, &self.secrets, &*self.random, self.at(), &asked).unwrap().access_token
     }
 
+    /// An answer whose body has not been read.
+    pub async fn raw(&self, request: Request<Body>) -> Response {
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
     pub async fn send(&self, request: Request<Body>) -> Reply {
-        let response = self.router.clone().oneshot(request).await.unwrap();
+        let response = self.raw(request).await;
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
         let text = String::from_utf8(bytes.to_vec()).unwrap();

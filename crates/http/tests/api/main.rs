@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
 
 mod customers;
+mod downloads;
 mod hostile;
 mod idempotency;
 mod kit;

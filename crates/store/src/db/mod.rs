@@ -16,6 +16,7 @@ mod value;
 
 pub use error::StoreError;
 pub use open::Store;
+pub use pool::Connections;
 pub use row::Row;
 pub use sets::{Column, Each, Insert};
 pub use transact::Reader;

@@ -4,7 +4,7 @@
 //! that read meanwhile. PostgreSQL lets several transactions write at once, each on a connection
 //! of its own.
 
-use super::pool::Pool;
+use super::pool::{Connections, Pool};
 use super::tx::Statements;
 use super::{Dialect, StoreError, from_postgres, from_sqlite};
 use crate::migrations;
@@ -252,6 +252,16 @@ impl Store {
     /// Whether the database is SQLite's file inside the program's reach.
     pub fn is_sqlite(&self) -> bool {
         self.dialect == Dialect::Sqlite
+    }
+
+    /// How the connections stand, those that write and those that read together.
+    pub fn connections(&self) -> Connections {
+        let all = self.writers.counts();
+        self.readers.as_ref().map(Pool::counts).map_or(all, |readers| Connections {
+            lent: all.lent + readers.lent,
+            idle: all.idle + readers.idle,
+            most: all.most + readers.most,
+        })
     }
 
     /// How many transactions that write can be at work at once.

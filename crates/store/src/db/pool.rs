@@ -17,6 +17,17 @@ struct Kept {
     next: u64,
 }
 
+/// How the connections of a store stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Connections {
+    /// Those a transaction is using.
+    pub lent: usize,
+    /// Those that wait for one.
+    pub idle: usize,
+    /// As many as there may be.
+    pub most: usize,
+}
+
 /// A limited number of connections to one place.
 pub(super) struct Pool {
     place: Place,
@@ -38,6 +49,13 @@ impl Pool {
         let kept = Kept { open: idle.len(), idle, waiting: VecDeque::new(), next: 0 };
         let kept = Mutex::new(kept);
         Self { place, most, kept, returned: Condvar::new() }
+    }
+
+    /// How the connections stand.
+    pub(super) fn counts(&self) -> Connections {
+        let kept = self.kept();
+        let idle = kept.idle.len();
+        Connections { lent: kept.open.saturating_sub(idle), idle, most: self.most }
     }
 
     /// How many connections there can be at once.
