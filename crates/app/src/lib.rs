@@ -28,4 +28,4 @@ pub use error::AppError;
 pub use invalid::Invalid;
 pub use random::{NoRandomness, Random};
 pub use store::audit::Actor;
-pub use store::{Store, StoreError, Tx};
+pub use store::{Checkpoints, Store, StoreError, Tx};

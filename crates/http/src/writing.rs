@@ -4,9 +4,9 @@
 //! It deliberately is for databases with one writer; where several can write at once, works that
 //! share a transaction would hold each other's locks.
 
-use app::{AppError, Store, StoreError, Tx};
+use app::{AppError, Checkpoints, Store, StoreError, Tx};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, mpsc as channel};
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 
@@ -17,9 +17,15 @@ const MOST_TOGETHER: usize = 128;
 /// How long a transaction may take in further works.
 const TAKE_IN_FOR: Duration = Duration::from_millis(10);
 
+/// Between two moves of what was committed into the database's file.
+const CHECKPOINT_EVERY: Duration = Duration::from_millis(500);
+
 /// The queue of works for the thread that writes.
-#[derive(Clone)]
-pub(crate) struct Writing(mpsc::Sender<Box<dyn Job>>);
+pub(crate) struct Writing {
+    queue: mpsc::Sender<Box<dyn Job>>,
+    /// Dropped with the queue, which ends the moving.
+    _until: channel::Sender<()>,
+}
 
 /// A work in the queue.
 trait Job: Send {
@@ -62,10 +68,19 @@ where
 impl Writing {
     /// A queue, and the thread that works it off until the queue is dropped.
     pub(crate) fn begin(store: Arc<Store>) -> std::io::Result<Self> {
+        let thread = |name: &str| std::thread::Builder::new().name(name.to_owned());
+        let (until, ended) = channel::channel();
+        match store.checkpoints() {
+            Ok(Some(checkpoints)) => {
+                thread("checkpoints").spawn(move || checkpoint(&checkpoints, &ended))?;
+            }
+            Ok(None) => {}
+            // Commits then do it themselves, as they would without this program.
+            Err(error) => tracing::warn!(%error, "checkpoints are left to those who write"),
+        }
         let (queue, works) = mpsc::channel(QUEUE);
-        let thread = std::thread::Builder::new().name("writing".to_owned());
-        thread.spawn(move || work_off(&store, works))?;
-        Ok(Self(queue))
+        thread("writing").spawn(move || work_off(&store, works))?;
+        Ok(Self { queue, _until: until })
     }
 
     /// Runs a work with those that wait; answers after the commit. Nothing is answered when the
@@ -76,8 +91,18 @@ impl Writing {
     ) -> Option<Result<T, AppError>> {
         let (answer, answered) = oneshot::channel();
         let job = Work { task: Some(work), done: None, answer };
-        self.0.send(Box::new(job)).await.ok()?;
+        self.queue.send(Box::new(job)).await.ok()?;
         answered.await.ok()
+    }
+}
+
+/// Moves what was committed into the database's file, until the service ends.
+fn checkpoint(checkpoints: &Checkpoints, ended: &channel::Receiver<()>) {
+    while let Err(channel::RecvTimeoutError::Timeout) = ended.recv_timeout(CHECKPOINT_EVERY) {
+        if let Err(error) = checkpoints.run() {
+            // It is tried again; meanwhile the journal grows, and commits help.
+            tracing::warn!(%error, "what was committed could not be moved into the file");
+        }
     }
 }
 

@@ -20,5 +20,5 @@ pub mod orders;
 mod queries;
 pub mod verify;
 
-pub use db::{Connections, Lock, Mark, Reader, Store, StoreError, Tx, Value, Work};
+pub use db::{Checkpoints, Connections, Lock, Mark, Reader, Store, StoreError, Tx, Value, Work};
 pub use queries::all_queries;

@@ -4,6 +4,7 @@
 //! It deliberately knows no table. A difference between the databases that cannot be avoided is
 //! marked `// escape:` and counted by `cargo xtask tidy`.
 
+mod checkpoint;
 mod dialect;
 mod error;
 mod open;
@@ -14,6 +15,7 @@ mod transact;
 mod tx;
 mod value;
 
+pub use checkpoint::Checkpoints;
 pub use error::StoreError;
 pub use open::Store;
 pub use pool::Connections;

@@ -81,7 +81,7 @@ impl Place {
         Ok(inner)
     }
 
-    fn first(&self, create: bool) -> Result<Inner, StoreError> {
+    pub(super) fn first(&self, create: bool) -> Result<Inner, StoreError> {
         match self {
             Self::Sqlite(path, timeout) => open_sqlite(path, create, *timeout).map(Inner::Sqlite),
             Self::Postgres(config) => {

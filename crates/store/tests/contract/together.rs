@@ -109,3 +109,21 @@ fn a_free_reader_is_one_that_nobody_has() {
         assert!(store.free_reader().is_none(), "a server is not asked in passing");
     }
 }
+
+#[test]
+fn what_was_committed_is_moved_into_the_file_apart() {
+    let database = Database::sqlite();
+    let store = small(&database);
+    let checkpoints = store.checkpoints().unwrap().unwrap();
+    checkpoints.run().unwrap();
+    let path = database.url.strip_prefix("sqlite:").unwrap();
+    for code in ["N1", "N2"] {
+        write(&store, |tx| add(tx, code));
+        assert_eq!(checkpoints.run().unwrap(), 0, "nothing is left in the journal");
+        let file = std::fs::read(path).unwrap();
+        assert!(file.windows(2).any(|two| two == code.as_bytes()), "{code}");
+    }
+    if let Some(url) = testkit::postgres_server() {
+        assert!(small(&Database::postgres(&url)).checkpoints().unwrap().is_none());
+    }
+}
