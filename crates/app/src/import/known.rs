@@ -1,7 +1,7 @@
 //! The customers that the rows of an import name.
 //!
-//! It deliberately looks a few up one by one, and reads all only when a file names many: a rider who
-//! sends one delivery does not wait for a list of a hundred thousand customers.
+//! It deliberately looks a few up one by one, and reads all only when a file names many: a rider
+//! who sends one delivery does not wait for a list of a hundred thousand customers.
 
 use crate::AppError;
 use domain::ids::CustomerId;

@@ -11,8 +11,8 @@ use domain::deliveries::{Shift, Status};
 use domain::ids::{CustomerId, ProductId};
 use domain::money::Quantity;
 
-/// The place to go on from is compared with the delivery's own key: compared with the customer's id,
-/// SQLite would take it for the beginning of the range of customers and walk through all before.
+/// The place to go on from is compared with the delivery's own key: compared with the customer's
+/// id, SQLite would take it for the beginning of the customers and walk through all before.
 pub(crate) const PAGE: &str = "SELECT d.day, d.shift, p.sku, d.reference, d.quantity_milli, \
      d.status, b.number, b.month, d.line_no, d.product_id, c.code, c.id \
      FROM customers c CROSS JOIN deliveries d CROSS JOIN products p \
