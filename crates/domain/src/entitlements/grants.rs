@@ -2,8 +2,8 @@
 //! a moment.
 //!
 //! A renewal begins where the present time of the same plan ends, so nobody loses days by paying
-//! early. A payment that is refunded in full, reversed, or lost in a dispute gives nothing: its days
-//! are taken away, and later ones of the plan move up.
+//! early. A payment that is refunded in full, reversed, or lost in a dispute gives nothing: its
+//! days are taken away, and later ones of the plan move up.
 //!
 //! It deliberately computes the times anew from all grants of a customer; they are few.
 
@@ -62,8 +62,8 @@ pub struct Period<'a> {
     pub until: Moment,
 }
 
-/// The times that a customer's grants cover, by plan and time; revoked ones cover none. `grants` has
-/// each payment once, in any order.
+/// The times that a customer's grants cover, by plan and time; revoked ones cover none. `grants`
+/// has each payment once, in any order.
 pub fn periods(grants: &[Grant]) -> Vec<Period<'_>> {
     let mut standing: Vec<&Grant> = grants.iter().filter(|grant| !grant.is_revoked).collect();
     standing.sort_by_key(|grant| (&grant.plan, grant.paid_at, grant.payment));
@@ -107,8 +107,8 @@ impl Entitlements {
         Self { features }
     }
 
-    /// Each feature with the first moment at which it is over, `None` for never, by name. `*` stands
-    /// for all.
+    /// Each feature with the first moment at which it is over, `None` for never, by name. `*`
+    /// stands for all.
     pub fn features(&self) -> impl Iterator<Item = (&str, Option<Moment>)> {
         self.features.iter().map(|(feature, until)| (feature.as_str(), *until))
     }

@@ -1,5 +1,5 @@
-//! The double-entry ledger: accounts, transactions whose entries sum to zero, and what is posted for
-//! bills, opening balances, receipts that found their customer, and settlements.
+//! The double-entry ledger: accounts, transactions whose entries sum to zero, and what is posted
+//! for bills, opening balances, receipts that found their customer, and settlements.
 //!
 //! Debits are positive, credits negative. It deliberately has no way to change or remove an entry.
 

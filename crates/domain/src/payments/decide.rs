@@ -65,14 +65,13 @@ fn entries(
     let provider = whose.provider;
     let owed = whose.customer.map_or(Account::UnmatchedReceipts, |_| Account::Receivable);
     let (debit, credit) = match &posting.kind {
-        Kind::Receipt => (provider.account(), owed),
         Kind::Cleared => (Account::Bank, provider.account()),
         Kind::Uncleared => (provider.account(), Account::Bank),
         Kind::Fee => (Account::GatewayFees, provider.account()),
         Kind::Refund(_) => (owed, provider.refund_account()),
         Kind::RefundFailed(_) => (provider.refund_account(), owed),
         Kind::Dispute(_) | Kind::Reversal => (owed, provider.account()),
-        Kind::DisputeWon(_) => (provider.account(), owed),
+        Kind::Receipt | Kind::DisputeWon(_) => (provider.account(), owed),
     };
     Ok(vec![
         entry(debit, whose.person, amount.minus(tax)?),

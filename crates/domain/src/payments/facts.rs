@@ -34,6 +34,7 @@ pub struct DisputeFacts {
 }
 
 /// What is known of a payment.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact that is told by itself")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
     /// The amount asked for: the largest told.

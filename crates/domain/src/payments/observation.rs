@@ -120,8 +120,9 @@ impl Observation {
     /// merged; its event is kept for a person to look at.
     pub fn check(&self) -> Result<(), ObservationError> {
         match self {
-            Self::Created { amount } | Self::Authorized { amount } => positive(*amount),
-            Self::Captured { amount, .. } => positive(*amount),
+            Self::Created { amount }
+            | Self::Authorized { amount }
+            | Self::Captured { amount, .. } => positive(*amount),
             Self::Refund { id, amount, .. } => check_id(id).and_then(|()| positive(*amount)),
             Self::Dispute { id, amount, deducted, .. } => {
                 check_id(id)?;

@@ -122,7 +122,7 @@ impl RefundState {
         let allowed = match (self, to) {
             (from, to) if from == to => true,
             (Requested, Approved | Declined) | (Approved, Sent) | (Processed, Failed) => true,
-            (Sent, to) | (Unknown, to) => matches!(to, Sent | Unknown | Processed | Failed),
+            (Sent | Unknown, to) => matches!(to, Sent | Unknown | Processed | Failed),
             _ => false,
         };
         if allowed { Ok(to) } else { Err(RefundError::Standing(self, to)) }
