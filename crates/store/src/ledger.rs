@@ -45,12 +45,12 @@ pub fn post(tx: &mut Tx<'_>, transactions: &[Transaction], at: Moment) -> Result
     let first = allot(tx, Counter::LedgerTransactions, transactions.len())?;
     let entries = transactions.iter().zip(first..).flat_map(|(transaction, id)| {
         transaction.entries().iter().zip(1i64..).map(move |(entry, entry_no)| {
-            let customer = (entry.account == Account::Receivable).then_some(transaction.customer.0);
+            let owing = transaction.customer.filter(|_| entry.account == Account::Receivable);
             [
                 id.into(),
                 entry_no.into(),
                 entry.account.as_str().into(),
-                customer.into(),
+                owing.map(|customer| customer.0).into(),
                 entry.amount.paise().into(),
             ]
         })
@@ -61,7 +61,7 @@ pub fn post(tx: &mut Tx<'_>, transactions: &[Transaction], at: Moment) -> Result
         [
             id.into(),
             transaction.day.number().into(),
-            transaction.customer.0.into(),
+            transaction.customer.map(|customer| customer.0).into(),
             transaction.cause.as_str().into(),
             bill.into(),
             at.unix_micros().into(),

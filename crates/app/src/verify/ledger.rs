@@ -34,7 +34,7 @@ impl OfBill {
             Account::OutputSgst => &mut self.sgst,
             Account::OutputIgst => &mut self.igst,
             Account::RoundOff => &mut self.round_off,
-            Account::OpeningBalances => &mut self.other,
+            _ => &mut self.other,
         };
         *sum = sum.plus(amount)?;
         Ok(())
