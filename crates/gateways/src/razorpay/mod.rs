@@ -1,0 +1,8 @@
+//! Razorpay: its webhooks, the signature its checkout comes back with, and its API.
+//!
+//! It deliberately never looks at the flag `captured`, which is sent as true for failed payments
+//! and as a text for subscriptions.
+
+pub(crate) mod entities;
+pub mod redirect;
+pub mod webhook;
