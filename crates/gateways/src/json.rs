@@ -88,6 +88,11 @@ pub(crate) fn read(raw: &[u8]) -> Result<Node<'_>, ParseError> {
     if raw.len() > MAX_BODY_BYTES {
         return Err(ParseError::TooLarge { bytes: raw.len() });
     }
+    read_answer(raw)
+}
+
+/// Reads the answer to a call, whose length the caller has limited.
+pub(crate) fn read_answer(raw: &[u8]) -> Result<Node<'_>, ParseError> {
     serde_json::from_slice(raw)
         .map_err(|error| ParseError::NotJson { line: error.line(), column: error.column() })
 }

@@ -4,12 +4,15 @@
 //! It deliberately keeps nothing, posts nothing and reads no clock: the moment of a check is passed
 //! in, and what an observation means for money is decided by its taker.
 
+pub mod call;
 pub mod event;
+pub mod fake;
 mod json;
 pub mod razorpay;
 pub mod signature;
 pub mod stripe;
 
+pub use call::{CallError, Secret};
 pub use event::{Event, Observation, Provider};
 pub use json::{MAX_BODY_BYTES, ParseError};
 pub use signature::{SecretIndex, Secrets, SecretsError, SignatureError};
