@@ -1,0 +1,11 @@
+//! Webhooks of both providers: the vectors of the protocol reference, every odd shape, and bodies
+//! that somebody made to hurt.
+//!
+//! It deliberately uses only what other crates can use.
+
+mod examples;
+mod hostile;
+mod razorpay;
+mod razorpay_shapes;
+mod stripe;
+mod stripe_shapes;
