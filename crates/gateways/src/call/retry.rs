@@ -58,7 +58,7 @@ impl Retry {
         }
         hash.update(attempt.to_be_bytes());
         let first = hash.finalize().first().copied().unwrap_or_default();
-        longest - longest / 512 * u32::from(first)
+        longest.saturating_sub(longest / 512 * u32::from(first))
     }
 }
 
