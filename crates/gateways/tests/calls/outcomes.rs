@@ -112,7 +112,10 @@ fn too_many_requests_are_made_again_and_then_refused() {
 
 #[test]
 fn what_has_a_key_is_repeated_under_the_same_key() {
-    let done = r#"{"id":"rfnd_A","amount":100,"currency":"INR","payment_id":"pay_A","status":"processed"}"#;
+    let done = concat!(
+        r#"{"id":"rfnd_A","amount":100,"currency":"INR","#,
+        r#""payment_id":"pay_A","status":"processed"}"#
+    );
     let server = Receiver::start(move |number| match number {
         0 => None,
         1 => Some(reply(409, "")),

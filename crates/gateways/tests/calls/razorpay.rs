@@ -203,7 +203,9 @@ fn an_order_of_unknown_outcome_is_found_by_its_receipt() {
 
 #[test]
 fn rows_of_reconciliation_add_up_to_the_settlement() {
+    use ReconKind::{Adjustment, Payment, Refund};
     let (fake, client) = fake_razorpay();
+    let expected = [Payment, Payment, Refund, Adjustment];
     assert_eq!(fake.settle(), None);
     let first = fake.pay(&order_of(&client, "DB-1").id, Outcome::Captured).unwrap();
     let second = fake.pay(&order_of(&client, "DB-2").id, Outcome::Captured).unwrap();
@@ -220,8 +222,7 @@ fn rows_of_reconciliation_add_up_to_the_settlement() {
     let sum: i64 = rows.items.iter().map(|row| row.credit - row.debit).sum();
     assert!(rows.items.iter().all(|row| row.settlement_id.as_ref() == Some(&id)));
     let kinds: Vec<_> = rows.items.iter().map(|row| row.kind).collect();
-    use ReconKind::{Adjustment, Payment, Refund};
-    assert_eq!(kinds, [Payment, Payment, Refund, Adjustment]);
+    assert_eq!(kinds, expected);
     assert_eq!(rows.items[0].credit, 179_902);
     assert_eq!(
         (&rows.items[0].payment_id, rows.items[0].order_receipt.as_deref()),

@@ -57,6 +57,7 @@ fn kinds(events: &[Event]) -> Vec<&str> {
 
 #[test]
 fn one_payment_fires_several_events_with_one_key() {
+    use PaymentState::{Authorized, Captured, Failed};
     let (fake, client) = fake_razorpay();
     let (receiver, _) = receiver();
     fake.send_webhooks_to(&receiver.url);
@@ -77,7 +78,6 @@ fn one_payment_fires_several_events_with_one_key() {
         assert_eq!(event.observations[0].order_id.as_ref(), Some(&order_id));
     }
     let told: Vec<_> = events.iter().map(|event| event.observations[0].about).collect();
-    use PaymentState::{Authorized, Captured, Failed};
     assert_eq!(told, [Failed, Authorized, Captured, Captured].map(About::Payment));
 }
 

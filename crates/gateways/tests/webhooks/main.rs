@@ -3,7 +3,7 @@
 //!
 //! It deliberately uses only what other crates can use.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
 
 mod examples;
 mod hostile;

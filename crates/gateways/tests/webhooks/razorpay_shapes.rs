@@ -28,11 +28,8 @@ fn payment(status: &str) -> String {
 }
 
 fn state(kind: &str, status: &str) -> PaymentState {
-    let event = event(kind, &payment(status)).unwrap();
-    match event.observations[..] {
-        [Observation { about: About::Payment(state), .. }] => state,
-        ref other => panic!("{other:?}"),
-    }
+    let About::Payment(state) = only(kind, &payment(status)).about else { panic!("{kind}") };
+    state
 }
 
 fn only(kind: &str, payload: &str) -> Observation {
