@@ -14,7 +14,7 @@ use thiserror::Error;
 
 /// How far a signed moment may lie before or after ours: five minutes, as Stripe and Standard
 /// Webhooks have it.
-pub const TOLERANCE: Duration = Duration::from_secs(300);
+pub const TOLERANCE: Duration = Duration::from_mins(5);
 
 /// How many secrets of one endpoint may be valid at once. Each costs one HMAC per wrong signature.
 pub const MAX_SECRETS: usize = 8;

@@ -1,7 +1,7 @@
 //! Calling a provider: what an answer is, what we send along, and how long we wait.
 //!
-//! It deliberately guesses nothing: a call whose outcome was not seen is *unknown*, and whoever made
-//! it asks the provider what became of it. It is not called inside a transaction.
+//! It deliberately guesses nothing: a call whose outcome was not seen is *unknown*, and whoever
+//! made it asks the provider what became of it. It is not called inside a transaction.
 
 pub(crate) mod encode;
 pub(crate) mod retry;

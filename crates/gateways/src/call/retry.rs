@@ -1,7 +1,7 @@
 //! When a call is made again, how long that waits, and what the attempts together mean.
 //!
-//! It deliberately repeats only what may be repeated: a POST without an idempotency key is sent once,
-//! unless it surely did not arrive or was turned away unread.
+//! It deliberately repeats only what may be repeated: a POST without an idempotency key is sent
+//! once, unless it surely did not arrive or was turned away unread.
 
 use std::fmt;
 use std::sync::Arc;
@@ -58,7 +58,7 @@ impl Retry {
         }
         hash.update(attempt.to_be_bytes());
         let first = hash.finalize().first().copied().unwrap_or_default();
-        longest - longest / 512 * u32::from(first)
+        longest.saturating_sub(longest / 512 * u32::from(first))
     }
 }
 

@@ -7,7 +7,7 @@ use std::io;
 use std::time::Duration;
 
 use thiserror::Error;
-use ureq::http::Uri;
+use ureq::http::{HeaderValue, Uri};
 use ureq::{Agent, Timeout};
 
 /// Bytes of an answer that are read. A thousand rows of reconciliation have less than one million.
@@ -75,21 +75,17 @@ impl Transport {
         for (name, value) in &request.headers {
             built = built.header(*name, value);
         }
-        let response = match &request.body {
-            Some(body) => {
-                let built = built.header("content-type", body.content_type);
-                let built = built.body(body.bytes.as_slice());
-                self.agent.run(built.map_err(|_| Fault::unsent("the request cannot be built"))?)
-            }
-            None => {
-                let built = built.body(());
-                self.agent.run(built.map_err(|_| Fault::unsent("the request cannot be built"))?)
-            }
+        let cannot = |_| Fault::unsent("the request cannot be built");
+        let response = if let Some(body) = &request.body {
+            let built = built.header("content-type", body.content_type);
+            self.agent.run(built.body(body.bytes.as_slice()).map_err(cannot)?)
+        } else {
+            self.agent.run(built.body(()).map_err(cannot)?)
         };
         let mut response = response.map_err(|error| Fault::of(&error))?;
         let status = response.status().as_u16();
         let header = response.headers().get("stripe-should-retry");
-        let should_retry = match header.map(|value| value.as_bytes()) {
+        let should_retry = match header.map(HeaderValue::as_bytes) {
             Some(b"true") => Some(true),
             Some(b"false") => Some(false),
             _ => None,

@@ -1,6 +1,6 @@
 //! Ids that look like a provider's and are the same in every run with the same seed.
 //!
-//! They deliberately cannot be guessed less well than they could: nothing here is secret.
+//! They are deliberately no secrets: whoever knows the seed knows them all.
 
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -40,7 +40,7 @@ impl Ids {
     }
 }
 
-/// The mixing function of SplitMix64 (Steele, Lea, Flood 2014).
+/// The mixing function of `SplitMix64` (Steele, Lea, Flood 2014).
 fn mix(value: u64) -> u64 {
     let value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

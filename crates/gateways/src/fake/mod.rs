@@ -1,5 +1,5 @@
-//! A local Razorpay and a local Stripe: they answer the calls of this crate over HTTP, keep what was
-//! made, let somebody pay, and sign and deliver webhooks. They misbehave when told to.
+//! A local Razorpay and a local Stripe: they answer the calls of this crate over HTTP, keep what
+//! was made, let somebody pay, and sign and deliver webhooks. They misbehave when told to.
 //!
 //! They deliberately check no more than the documented rules, keep nothing on disk, and listen on
 //! this machine only. The demo and the tests use them; no money is anywhere near.

@@ -94,7 +94,8 @@ impl Outbox {
             let Some(url) = inside.url.clone() else { return Vec::new() };
             (url, std::mem::take(&mut inside.waiting))
         };
-        if self.mischief(|one| one == Misbehaviour::Reorder).is_some() {
+        let reorder = |one| one == Misbehaviour::Reorder;
+        if batch.len() > 1 && self.mischief(reorder).is_some() {
             batch.make_contiguous().reverse();
         }
         let mut deliveries = Vec::with_capacity(batch.len());

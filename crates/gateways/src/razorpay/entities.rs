@@ -42,7 +42,7 @@ pub(crate) struct Entities<'n, 'a> {
     pub(crate) settlement: Option<Entity<'n, 'a>>,
 }
 
-impl<'n, 'a> Entities<'n, 'a> {
+impl Entities<'_, '_> {
     /// The payment, with what the entities beside it add.
     pub(crate) fn payment(&self, claim: Claim) -> Read<Option<Observation>> {
         let Some(payment) = self.payment else { return Ok(None) };

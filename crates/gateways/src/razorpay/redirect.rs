@@ -27,6 +27,11 @@ pub fn verify_subscription(
     check(key_secret, &[payment_id, stored_subscription_id], signature)
 }
 
+/// The signature with which Razorpay would send the payer of an order back.
+pub fn sign_checkout(key_secret: &Secrets, order_id: &str, payment_id: &str) -> String {
+    key_secret.sign(0, &[order_id.as_bytes(), b"|", payment_id.as_bytes()])
+}
+
 /// What comes back from a payment link.
 #[derive(Clone, Copy, Debug)]
 pub struct LinkReturn<'a> {
@@ -79,6 +84,7 @@ mod tests {
         let (order, payment) = ("order_IEIaMR65cu6nz3", "pay_IH4NVgf4Dreq1l");
         let good = "0d4e745a1838664ad6c9c9902212a32d627d68e917290b0ad5f08ff4561bc50f";
         assert_eq!(verify_checkout(&secret, order, payment, good), Ok(()));
+        assert_eq!(sign_checkout(&secret, order, payment), good);
         let other = verify_checkout(&secret, "order_IEIaMR65cu6nz4", payment, good);
         assert_eq!(other, Err(SignatureError::Wrong));
         let capitals = verify_checkout(&secret, order, payment, &good.to_uppercase());

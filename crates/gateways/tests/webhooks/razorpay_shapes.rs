@@ -28,11 +28,8 @@ fn payment(status: &str) -> String {
 }
 
 fn state(kind: &str, status: &str) -> PaymentState {
-    let event = event(kind, &payment(status)).unwrap();
-    match event.observations[..] {
-        [Observation { about: About::Payment(state), .. }] => state,
-        ref other => panic!("{other:?}"),
-    }
+    let About::Payment(state) = only(kind, &payment(status)).about else { panic!("{kind}") };
+    state
 }
 
 fn only(kind: &str, payload: &str) -> Observation {
@@ -104,12 +101,12 @@ fn captured_may_be_a_text_and_created_at_may_be_missing() {
     }
     assert_eq!(payment.subscription_id.as_deref(), Some("sub_A"));
     assert_eq!(payment.amount, Some(5_000));
-    let changed = only(
+    let halted = only(
         "subscription.halted",
         &entity("subscription", r#"{"id":"sub_A","plan_id":"plan_A"}"#),
     );
-    assert_eq!(changed.about, About::Subscription(SubscriptionState::Changed));
-    assert_eq!(changed.plan_code.as_deref(), Some("plan_A"));
+    assert_eq!(halted.about, About::Subscription(SubscriptionState::Changed));
+    assert_eq!(halted.plan_code.as_deref(), Some("plan_A"));
 }
 
 #[test]

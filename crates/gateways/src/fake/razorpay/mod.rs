@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::outbox::Outbox;
 use super::server::Server;
 use super::{Clock, Delivery, FakeError, Misbehaviour, Outcome, lock};
-use crate::razorpay::webhook;
+use crate::razorpay::{redirect, webhook};
 use crate::signature::{Secrets, SecretsError};
 use books::Books;
 
@@ -44,6 +44,7 @@ pub struct FakeRazorpay {
     server: Server,
     books: Arc<Mutex<Books>>,
     outbox: Arc<Outbox>,
+    key: Secrets,
 }
 
 impl FakeRazorpay {
@@ -52,6 +53,7 @@ impl FakeRazorpay {
         let refused = |error: SecretsError| FakeError::Refused(error.to_string());
         let good = Secrets::new([&settings.webhook_secret]).map_err(refused)?;
         let wrong = Secrets::new(["nobody knows this one"]).map_err(refused)?;
+        let key = Secrets::new([&settings.key_secret]).map_err(refused)?;
         let signer = move |id: &str, body: &[u8], is_wrong: bool| {
             let signature = webhook::sign(body, if is_wrong { &wrong } else { &good });
             vec![(webhook::SIGNATURE_HEADER, signature), (webhook::EVENT_ID_HEADER, id.to_owned())]
@@ -62,7 +64,7 @@ impl FakeRazorpay {
         let books = Arc::new(Mutex::new(Books::new(settings, outbox.clone())));
         let (at_api, at_outbox) = (books.clone(), outbox.clone());
         let answerer = Arc::new(move |call| api.answer(&at_api, &at_outbox, &call));
-        Ok(Self { server: Server::start(port, answerer)?, books, outbox })
+        Ok(Self { server: Server::start(port, answerer)?, books, outbox, key })
     }
 
     /// The base address for [`crate::call::Transport`].
@@ -84,6 +86,11 @@ impl FakeRazorpay {
     /// Somebody pays an amount, in minor units.
     pub fn pay_amount(&self, id: &str, amount: i64, outcome: Outcome) -> Result<String, FakeError> {
         lock(&self.books).pay(id, Some(amount), outcome)
+    }
+
+    /// The signature with which the payer's browser comes back from paying an order.
+    pub fn sign_return(&self, order_id: &str, payment_id: &str) -> String {
+        redirect::sign_checkout(&self.key, order_id, payment_id)
     }
 
     /// The payer of a captured payment contests it. Returns the dispute's id.

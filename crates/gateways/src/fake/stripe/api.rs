@@ -193,7 +193,7 @@ fn list(things: impl Iterator<Item = Value>, call: &Call) -> Value {
     let limit = call.asked_number("limit").unwrap_or(USUAL_LIMIT).clamp(1, 100);
     let mut inside = things.filter(|thing| int(&thing["created"]) >= from).peekable();
     if let Some(after) = call.asked("starting_after") {
-        while let Some(thing) = inside.next() {
+        for thing in inside.by_ref() {
             if thing["id"] == after {
                 break;
             }
