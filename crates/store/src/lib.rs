@@ -17,8 +17,10 @@ pub mod jobs;
 pub mod ledger;
 mod migrations;
 pub mod orders;
+pub mod payments;
 mod queries;
 pub mod verify;
+pub mod webhooks;
 
-pub use db::{Lock, Mark, Store, StoreError, Tx, Value, Work};
+pub use db::{CUSTOMERS_PER_RANGE, Lock, Mark, Store, StoreError, Tx, Value, Work};
 pub use queries::all_queries;

@@ -17,7 +17,7 @@ pub use error::StoreError;
 pub use open::Store;
 pub use row::Row;
 pub use sets::{Column, Each, Insert};
-pub use tx::{Lock, Mark, Tx, Work};
+pub use tx::{CUSTOMERS_PER_RANGE, Lock, Mark, Tx, Work};
 pub use value::Value;
 
 pub(crate) use dialect::Dialect;

@@ -60,9 +60,14 @@ fn grouped(store: &Store, out: &mut Output, form: Form) -> Result<(), AppError> 
 }
 
 fn title(entry: &JournalEntry<'_>) -> String {
-    match entry.number {
-        Some(number) => format!("{number} {} {}", entry.customer_code, entry.customer_name),
-        None => format!("opening balance {} {}", entry.customer_code, entry.customer_name),
+    let whose = format!("{} {}", entry.customer_code, entry.customer_name);
+    match (entry.number, entry.payment) {
+        (Some(number), _) => format!("{number} {whose}"),
+        (None, Some((provider, reference, posting))) => {
+            format!("{posting} {provider} {reference} {whose}").trim_end().to_owned()
+        }
+        (None, None) if entry.cause != "opening_balance" => entry.cause.replace('_', " "),
+        (None, None) => format!("opening balance {} {}", entry.customer_code, entry.customer_name),
     }
 }
 
