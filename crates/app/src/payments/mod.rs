@@ -5,5 +5,10 @@
 //! a worker acts on.
 
 mod book;
+mod record;
+mod show;
+
+pub use record::{NewReceipt, assign, clear, record, reverse};
+pub use show::{Listed, LogEntry, Shown, ShownAllocation, ShownPosting, Wanted, page, show};
 
 pub(crate) use book::{Booked, Names, Told, book};

@@ -60,12 +60,13 @@ pub fn receive(
     at: Moment,
 ) -> Result<Vec<Receipt>, AppError> {
     let actor = super::actor(at);
-    let mut receipts = sort_out(tx, deliveries)?;
+    let (mut receipts, altered) = sort_out(tx, deliveries)?;
     let new: Vec<&Delivery> =
         deliveries.iter().zip(&receipts).filter(|(_, r)| r.is_none()).map(|(d, _)| d).collect();
     let events: Vec<_> = new.iter().map(|d| (d.provider, &d.read, d.event_id.as_str())).collect();
     let done = process(tx, &actor, &events)?;
     keep(tx, &new, &done, at)?;
+    flag(tx, &altered)?;
     let mut done = done.into_iter();
     for receipt in receipts.iter_mut().filter(|receipt| receipt.is_none()) {
         *receipt = done.next().map(|done| match done.outcome {
@@ -78,8 +79,23 @@ pub fn receive(
     receipts.into_iter().map(|receipt| receipt.ok_or_else(lost)).collect()
 }
 
+/// A delivery under the id of another content: who, which id, and its SHA-256.
+type Altered = (Provider, String, String);
+
+/// Counts deliveries under the ids of others.
+fn flag(tx: &mut Tx<'_>, altered: &[Altered]) -> Result<(), AppError> {
+    let altered: Vec<_> = altered
+        .iter()
+        .map(|(provider, id, hash)| (*provider, id.as_str(), hash.as_str()))
+        .collect();
+    Ok(webhooks::flag(tx, &altered)?)
+}
+
 /// Tells those that are known, or come twice here, from the new ones.
-fn sort_out(tx: &mut Tx<'_>, deliveries: &[Delivery]) -> Result<Vec<Option<Receipt>>, AppError> {
+fn sort_out(
+    tx: &mut Tx<'_>,
+    deliveries: &[Delivery],
+) -> Result<(Vec<Option<Receipt>>, Vec<Altered>), AppError> {
     let keys: Vec<(Provider, &str)> =
         deliveries.iter().map(|d| (d.provider, d.event_id.as_str())).collect();
     let mut known: HashMap<(Provider, &str), String> = HashMap::new();
@@ -103,15 +119,12 @@ fn sort_out(tx: &mut Tx<'_>, deliveries: &[Delivery]) -> Result<Vec<Option<Recei
             }
             Arrival::Again => Some(Receipt::AlreadyProcessed),
             Arrival::Altered => {
-                altered.push((*key, hash));
+                altered.push((key.0, key.1.to_owned(), hash));
                 Some(Receipt::Conflict)
             }
         });
     }
-    let altered: Vec<_> =
-        altered.iter().map(|((provider, id), hash)| (*provider, *id, hash.as_str())).collect();
-    webhooks::flag(tx, &altered)?;
-    Ok(receipts)
+    Ok((receipts, altered))
 }
 
 /// Books what events tell and says how each ended.
@@ -263,8 +276,9 @@ pub(super) fn keep_one(
     done: &Done,
     at: Moment,
 ) -> Result<Receipt, AppError> {
-    let known = sort_out(tx, std::slice::from_ref(delivery))?.into_iter().next().flatten();
-    if let Some(known) = known {
+    let (known, altered) = sort_out(tx, std::slice::from_ref(delivery))?;
+    if let Some(known) = known.into_iter().next().flatten() {
+        flag(tx, &altered)?;
         return Ok(known);
     }
     keep(tx, &[delivery], std::slice::from_ref(done), at)?;

@@ -43,14 +43,24 @@ pub(super) const PAGE_UNMATCHED: &str =
 pub(super) const BY_KEY: &str = concat!(listed!(), "p.id = $1");
 pub(super) const BY_REFERENCE: &str =
     "SELECT id FROM payments WHERE provider = $1 AND reference = $2";
+pub(super) const BY_BANK_REFERENCE: &str =
+    "SELECT id FROM payments WHERE bank_reference = $1 ORDER BY id LIMIT 1";
 pub(super) const ALLOCATIONS: &str = "SELECT a.entry_no, b.number, a.amount_paise, a.at, \
      a.cause FROM allocations a LEFT JOIN bills b ON b.id = a.bill_id \
      WHERE a.payment_id = $1 ORDER BY a.entry_no";
 pub(super) const POSTINGS: &str = "SELECT t.id, t.day, t.posting, e.account, e.amount_paise \
      FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id \
      WHERE t.payment_id = $1 ORDER BY t.id, e.entry_no";
-pub(super) const QUERIES: &[&str] =
-    &[PAGE, PAGE_OF_CUSTOMER, PAGE_UNMATCHED, BY_KEY, BY_REFERENCE, ALLOCATIONS, POSTINGS];
+pub(super) const QUERIES: &[&str] = &[
+    PAGE,
+    PAGE_OF_CUSTOMER,
+    PAGE_UNMATCHED,
+    BY_KEY,
+    BY_REFERENCE,
+    BY_BANK_REFERENCE,
+    ALLOCATIONS,
+    POSTINGS,
+];
 
 /// Which payments are asked for; what is absent does not matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -140,6 +150,14 @@ pub fn by_reference(
 ) -> Result<Option<PaymentId>, StoreError> {
     let params = [provider.as_str().into(), reference.into()];
     tx.find(BY_REFERENCE, &params, |row| row.int(0).map(PaymentId))
+}
+
+/// The first payment with a bank's reference, however it came in.
+pub fn by_bank_reference(
+    tx: &mut Tx<'_>,
+    reference: &str,
+) -> Result<Option<PaymentId>, StoreError> {
+    tx.find(BY_BANK_REFERENCE, &[reference.into()], |row| row.int(0).map(PaymentId))
 }
 
 /// An allocation as it is shown.

@@ -8,6 +8,7 @@ mod list;
 mod log;
 mod names;
 mod parts;
+mod proof;
 mod settlements;
 
 pub use dues::{
@@ -16,12 +17,13 @@ pub use dues::{
     opening_credits, pay_bills,
 };
 pub use list::{
-    Filter, Listed, ShownAllocation, ShownPosting, allocations_of, by_key, by_reference, page,
-    postings_of,
+    Filter, Listed, ShownAllocation, ShownPosting, allocations_of, by_bank_reference, by_key,
+    by_reference, page, postings_of,
 };
 pub use log::{LogEntry, add_log, has_cause, log_of};
 pub use names::{NamedBill, Request, bills_by_number, customers_by_code, move_requests, requests};
 pub use parts::{put_disputes, put_refunds};
+pub use proof::{PostedEntry, Proof, broken_allocations, last_payment, proofs};
 pub use settlements::{Settlement, add_settlement};
 
 use crate::catalog::day;
@@ -158,7 +160,7 @@ const FOR_CHANGE: Each = Each {
     columns: &[Column::Int("id")],
 };
 pub(crate) const QUERIES: &[&[&str]] =
-    &[dues::QUERIES, list::QUERIES, log::QUERIES, settlements::QUERIES];
+    &[dues::QUERIES, list::QUERIES, log::QUERIES, proof::QUERIES, settlements::QUERIES];
 pub(crate) const SETS: &[&[&Each]] =
     &[&[&UPDATE, &OWNERS, &FOR_CHANGE], dues::SETS, names::SETS, parts::SETS];
 

@@ -43,7 +43,7 @@ const LARGE: [&str; 29] = [
 
 /// How the queries begin that read whole tables: those that load everything on purpose, and the
 /// questions of verification.
-const WHOLE: [&str; 17] = [
+const WHOLE: [&str; 21] = [
     "SELECT id, code FROM customers",
     "SELECT id, code, name, phone",
     "SELECT id, sku, name",
@@ -61,6 +61,10 @@ const WHOLE: [&str; 17] = [
     "SELECT CAST(l.bill_id AS TEXT)",
     "SELECT name, state, gstin",
     "SELECT state, COUNT(*) FROM gateway_events",
+    "SELECT COALESCE(b.number",
+    "SELECT c.code FROM customers c LEFT JOIN (SELECT customer_id, SUM",
+    "SELECT CAST(a.payment_id AS TEXT)",
+    "SELECT MAX(id) FROM payments",
 ];
 
 /// The beginning of a statement that counts.
@@ -225,14 +229,14 @@ fn fill(store: &Store) {
 
 /// The number of parameters of a text.
 fn parameters(sql: &str) -> usize {
-    (1..=20).rev().find(|n| sql.contains(&format!("${n}"))).unwrap_or(0)
+    (1..=30).rev().find(|n| sql.contains(&format!("${n}"))).unwrap_or(0)
 }
 
 /// The plan of a text as the bill run has it, with a set as small beside the tables as
 /// 2,000 rows are beside millions.
 fn plan(store: &Store, database: &Database, sql: &str) -> String {
     let mut sql = sql.to_owned();
-    for n in 1..=20 {
+    for n in 1..=30 {
         sql = sql.replace(&format!("${n}::bigint[]"), "array_fill(7::bigint, ARRAY[20])");
         sql = sql.replace(&format!("${n}::text[]"), "array_fill('x'::text, ARRAY[20])");
     }
