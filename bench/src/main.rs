@@ -4,13 +4,18 @@
 //! It deliberately changes nothing of the program: it runs the finished one from the outside.
 
 mod bills;
+mod business;
+mod dairy;
 mod database;
 mod failure;
+mod load;
 mod machine;
 mod options;
 mod program;
 mod report;
 mod rows;
+mod service;
+mod turns;
 mod written;
 
 use clap::Parser;
@@ -19,9 +24,13 @@ use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let Options { benchmark: Benchmark::Bills(options) } = Options::parse();
-    match bills::run(&options) {
-        Ok(met) if met || !options.check => ExitCode::SUCCESS,
+    let (done, check) = match Options::parse().benchmark {
+        Benchmark::Bills(options) => (bills::run(&options), options.setting.check),
+        Benchmark::Service(options) => (service::run(&options), options.setting.check),
+        Benchmark::Bare(options) => (service::bare::run(&options).map(|()| true), false),
+    };
+    match done {
+        Ok(met) if met || !check => ExitCode::SUCCESS,
         Ok(_) => ExitCode::from(1),
         Err(failure) => {
             say(&format!("dairyos-bench: {failure}"));

@@ -20,6 +20,12 @@ pub enum Benchmark {
     /// Import a month of deliveries, bill and issue it, run it again, verify it; compare with the
     /// bare database and with the usual service.
     Bills(BillsOptions),
+    /// Start the service, read one bill beside a bare handler, and send mixed traffic of 64
+    /// connections.
+    Service(ServiceOptions),
+    /// The bare handler that `service` compares with; it starts this by itself.
+    #[command(hide = true)]
+    Bare(BareOptions),
 }
 
 /// A database to measure on.
@@ -31,10 +37,10 @@ pub enum Engine {
     Postgres,
 }
 
-/// Arguments of `bills`.
+/// Arguments that every benchmark has: which dairy, on which databases, and what becomes of the
+/// report.
 #[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
-pub struct BillsOptions {
+pub struct Setting {
     /// How many customers.
     #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..))]
     pub customers: u32,
@@ -51,12 +57,31 @@ pub struct BillsOptions {
     #[arg(long)]
     pub sqlite_only: bool,
     /// Any database of a PostgreSQL server, for a user who may create databases. Databases whose
-    /// names begin with `dairyos_bench_` are made there and removed.
+    /// names begin with `dairyos_bench_` are made there and removed, but for the one that `service`
+    /// copies for each run.
     #[arg(long, value_name = "URL")]
     pub postgres_url: Option<String>,
     /// The program to measure.
     #[arg(long, value_name = "PATH")]
     pub dairyos: PathBuf,
+    /// Where databases and generated files are kept: a folder `dairyos-bench` is made in it. Use a
+    /// real disk.
+    #[arg(long, value_name = "DIR", env = "TMPDIR", default_value = "/var/tmp")]
+    pub work_dir: PathBuf,
+    /// Write the report as JSON too.
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// End with exit code 1 when a bound is missed.
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// Arguments of `bills`.
+#[derive(Debug, Args)]
+pub struct BillsOptions {
+    /// What every benchmark has.
+    #[command(flatten)]
+    pub setting: Setting,
     /// How many customers the usual service bills; the rate is what counts.
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..))]
     pub usual_customers: u32,
@@ -73,19 +98,46 @@ pub struct BillsOptions {
     /// use the machine too.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=20))]
     pub repeat: u32,
-    /// Where databases and generated files are kept: a folder `dairyos-bench` is made in it. Use a
-    /// real disk.
-    #[arg(long, value_name = "DIR", env = "TMPDIR", default_value = "/var/tmp")]
-    pub work_dir: PathBuf,
-    /// Write the report as JSON too.
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
-    /// End with exit code 1 when a bound is missed.
-    #[arg(long)]
-    pub check: bool,
 }
 
-impl BillsOptions {
+/// Arguments of `service`.
+#[derive(Debug, Args)]
+pub struct ServiceOptions {
+    /// What every benchmark has.
+    #[command(flatten)]
+    pub setting: Setting,
+    /// Seconds of each round in which one bill is asked for.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub round_seconds: u64,
+    /// How often the program and the bare handler take turns; the median counts.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=99))]
+    pub turns: u32,
+    /// Seconds of mixed traffic.
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub mixed_seconds: u64,
+    /// How often the service is started; the median counts.
+    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=99))]
+    pub starts: u32,
+    /// Seconds without requests after which the memory at rest is read.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(0..=600))]
+    pub idle_seconds: u64,
+    /// Threads of the load generator, which share the processors with the service.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub threads: u8,
+}
+
+/// Arguments of `bare`.
+#[derive(Debug, Args)]
+pub struct BareOptions {
+    /// The port on 127.0.0.1.
+    #[arg(long)]
+    pub port: u16,
+    /// The file whose bytes are the answer.
+    #[arg(long, value_name = "FILE")]
+    pub body: PathBuf,
+}
+
+impl Setting {
     /// The databases to measure on, each once.
     pub fn engines(&self) -> Vec<Engine> {
         [Engine::Sqlite, Engine::Postgres]
@@ -104,8 +156,8 @@ mod tests {
     fn engines(arguments: &str) -> Vec<Engine> {
         let words = format!("bench bills --dairyos d {arguments}");
         let options = Options::try_parse_from(words.split_whitespace()).unwrap();
-        let Benchmark::Bills(options) = options.benchmark;
-        options.engines()
+        let Benchmark::Bills(options) = options.benchmark else { panic!("another benchmark") };
+        options.setting.engines()
     }
 
     #[test]

@@ -115,19 +115,29 @@ fn text_of(stream: Option<impl Read>) -> String {
 }
 
 /// The peak of resident memory in a status file of Linux.
-fn peak_kib(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+pub fn peak_kib(status: &str) -> Option<u64> {
+    kib(status, "VmHWM:")
+}
+
+/// The resident memory in a status file of Linux.
+pub fn resident_kib(status: &str) -> Option<u64> {
+    kib(status, "VmRSS:")
+}
+
+fn kib(status: &str, name: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     line.split_whitespace().next()?.parse().ok()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Program, peak_kib};
+    use super::{Program, peak_kib, resident_kib};
 
     #[test]
     fn the_peak_is_read_from_the_status() {
-        let status = "Name:\tdairyos\nVmPeak:\t  900000 kB\nVmHWM:\t  123456 kB\n";
+        let status = "Name:\tdairyos\nVmPeak:\t  900000 kB\nVmHWM:\t  123456 kB\nVmRSS:\t 99 kB\n";
         assert_eq!(peak_kib(status), Some(123_456));
+        assert_eq!(resident_kib(status), Some(99));
         assert_eq!(peak_kib("Name:\tx\n"), None);
     }
 

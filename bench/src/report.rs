@@ -30,6 +30,8 @@ impl Bound {
 pub enum Unit {
     /// Seconds.
     Seconds,
+    /// Milliseconds.
+    Millis,
     /// Things per second.
     PerSecond(&'static str),
     /// Memory or space.
@@ -44,6 +46,7 @@ impl Unit {
     fn show(self, value: f64) -> String {
         match self {
             Self::Seconds => format!("{value:.2} s"),
+            Self::Millis => format!("{value:.2} ms"),
             Self::PerSecond(what) => format!("{} {what}/s", grouped(value)),
             Self::MiB => format!("{} MiB", grouped(value)),
             Self::Times => format!("{value:.2} ×"),
@@ -59,6 +62,7 @@ impl Unit {
         };
         match self {
             Self::Seconds => format!("{sign} {limit} s"),
+            Self::Millis => format!("{sign} {limit} ms"),
             Self::Times => format!("{sign} {limit} ×"),
             _ => format!("{sign} {}", self.show(limit)),
         }
@@ -67,6 +71,7 @@ impl Unit {
     fn word(self) -> String {
         match self {
             Self::Seconds => "s".to_owned(),
+            Self::Millis => "ms".to_owned(),
             Self::PerSecond(what) => format!("{what}/s"),
             Self::MiB => "MiB".to_owned(),
             Self::Times => "ratio".to_owned(),

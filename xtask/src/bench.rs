@@ -25,6 +25,7 @@ Its data is kept below /var/tmp, or below TMPDIR when that is set: use a real di
 
 Example:
   cargo xtask bench bills --customers 100000
+  cargo xtask bench service --customers 100000
   cargo xtask bench --help        this text
   cargo xtask bench bills --help  the options of one benchmark
 ";
@@ -63,6 +64,7 @@ mod tests {
             needs_server(&words)
         };
         assert!(needs("bills --customers 100000"));
+        assert!(needs("service --customers 100000"));
         assert!(!needs("bills --sqlite-only"));
         assert!(!needs("bills --postgres-url postgres://localhost/x"));
         assert!(!needs("bills --postgres-url=postgres://localhost/x"));

@@ -4,15 +4,14 @@
 //! It deliberately runs every measured step on a fresh copy of the imported database, brought to
 //! rest, so that no step pays for another.
 
-use super::dairy::Dairy;
 use super::{floor, usual};
+use crate::business::Business;
+use crate::dairy::Dairy;
 use crate::database::Database;
 use crate::failure::Failure;
 use crate::options::BillsOptions;
-use crate::program::{Finished, Program};
+use crate::program::Finished;
 use crate::report::{Bound, Report, Unit};
-use crate::say;
-use serde_json::Value;
 use std::path::Path;
 
 /// After the import, before any bill.
@@ -22,8 +21,6 @@ pub const BILLED: &str = "billed";
 /// For everything else.
 pub const SCRATCH: &str = "scratch";
 
-/// The State of the business, by its GST code.
-const STATE: &str = "24";
 /// Bytes in a MiB.
 const MIB: f64 = 1024.0 * 1024.0;
 
@@ -41,8 +38,8 @@ pub struct Course<'a> {
     pub options: &'a BillsOptions,
     /// Where databases are made.
     pub database: &'a dyn Database,
-    /// The program that is measured.
-    program: Program,
+    /// The program on it.
+    business: Business<'a>,
     /// The work folder.
     folder: &'a Path,
 }
@@ -85,7 +82,8 @@ pub struct Run {
 impl<'a> Course<'a> {
     /// The course on a database.
     pub fn new(options: &'a BillsOptions, database: &'a dyn Database, folder: &'a Path) -> Self {
-        Self { options, database, program: Program::new(&options.dairyos), folder }
+        let business = Business::new(&options.setting.dairyos, database);
+        Self { options, database, business, folder }
     }
 
     /// Measures everything; leaves no database behind.
@@ -101,16 +99,17 @@ impl<'a> Course<'a> {
 
     fn measure(&self) -> Result<Report, Failure> {
         let options = self.options;
-        let dairy = Dairy::of(options, &self.program, self.folder, options.customers)?;
+        let setting = &options.setting;
+        let dairy = self.dairy(setting.customers)?;
         let about = self.database.about()?;
         let title = format!(
             "{} {}: {} customers, {} deliveries, {}, seed {}",
             self.database.name(),
             about.version,
-            options.customers,
+            setting.customers,
             dairy.deliveries,
-            options.month,
-            options.seed
+            setting.month,
+            setting.seed
         );
         let mut report = Report::new(title, about);
         self.measure_import(&dairy, &mut report)?;
@@ -127,7 +126,7 @@ impl<'a> Course<'a> {
     }
 
     fn measure_import(&self, dairy: &Dairy, report: &mut Report) -> Result<(), Failure> {
-        let deliveries = self.import(dairy)?;
+        let deliveries = self.business.import(BEFORE, dairy)?;
         report.group("Import of the deliveries");
         report.add("time", deliveries.seconds, Unit::Seconds);
         let rate = dairy.deliveries / deliveries.seconds;
@@ -151,7 +150,7 @@ impl<'a> Course<'a> {
         self.say("running again, with nothing to change");
         let again = self.shortest(|| self.bill_again(BILLED, true, &first))?;
         self.say("verifying");
-        let verified = self.shortest(|| self.call(BILLED, &["verify", "--json"]))?;
+        let verified = self.shortest(|| self.business.call(BILLED, &["verify", "--json"]))?;
         report.group("Run that bills and issues");
         report.add("time", first.seconds, Unit::Seconds);
         report.add("bills", first.bills, Unit::Count);
@@ -187,9 +186,9 @@ impl<'a> Course<'a> {
     fn measure_double(&self, single: &Run, report: &mut Report) -> Result<(), Failure> {
         self.database.remove(BILLED)?;
         self.database.remove(BEFORE)?;
-        let customers = self.options.customers.saturating_mul(2);
-        let dairy = Dairy::of(self.options, &self.program, self.folder, customers)?;
-        let deliveries = self.import(&dairy)?;
+        let customers = self.options.setting.customers.saturating_mul(2);
+        let dairy = self.dairy(customers)?;
+        let deliveries = self.business.import(BEFORE, &dairy)?;
         self.say("billing and issuing twice the customers");
         let double = self.shortest(|| {
             self.database.copy(BEFORE, BILLED)?;
@@ -207,30 +206,16 @@ impl<'a> Course<'a> {
         Ok(())
     }
 
-    /// Makes the database before billing; returns how the deliveries came in.
-    fn import(&self, dairy: &Dairy) -> Result<Finished, Failure> {
-        self.database.create(BEFORE)?;
-        let init = ["init", "--name", "Benchmark Dairy", "--state", STATE, "--json"];
-        self.call(BEFORE, &init)?;
-        let mut deliveries = None;
-        for (kind, path) in dairy.files() {
-            self.say(&format!("importing {kind}"));
-            let path = path.display().to_string();
-            let done = self.call(BEFORE, &["import", "--kind", kind, &path, "--json"])?;
-            if kind == "deliveries" {
-                deliveries = Some(done);
-            }
-        }
-        self.database.rest(BEFORE)?;
-        deliveries.ok_or_else(|| Failure::new("no deliveries were imported"))
+    fn dairy(&self, customers: u32) -> Result<Dairy, Failure> {
+        Dairy::of(&self.options.setting, &self.business.program, self.folder, customers)
     }
 
     fn bill(&self, name: &str, issue: bool) -> Result<Run, Failure> {
-        let mut arguments = vec!["bills", "run", "--month", &self.options.month, "--json"];
+        let mut arguments = vec!["bills", "run", "--month", &self.options.setting.month, "--json"];
         if issue {
             arguments.push("--issue");
         }
-        let done = self.call(name, &arguments)?;
+        let done = self.business.call(name, &arguments)?;
         let printed = done.printed;
         if printed["clean"] != true {
             return Err(Failure::new(format!("the certificate is not clean:\n{printed:#}")));
@@ -254,16 +239,6 @@ impl<'a> Course<'a> {
         Ok(again)
     }
 
-    fn call(&self, name: &str, arguments: &[&str]) -> Result<Finished, Failure> {
-        let url = self.database.url(name);
-        let database = ["--database", &url, "--actor", "bench"];
-        let done = self.program.run(arguments.iter().copied().chain(database))?;
-        if done.printed == Value::Null {
-            return Err(Failure::new(format!("{} printed nothing", arguments.join(" "))));
-        }
-        Ok(done)
-    }
-
     /// Measures as often as was asked for; the shortest time counts.
     pub fn shortest<T: Timed>(
         &self,
@@ -281,7 +256,7 @@ impl<'a> Course<'a> {
 
     /// Tells the person who waits what is being done.
     pub fn say(&self, doing: &str) {
-        say(&format!("{}: {doing}", self.database.name()));
+        self.business.say(doing);
     }
 }
 

@@ -54,10 +54,14 @@ pub fn measure(course: &Course<'_>, run: &Run, report: &mut Report) -> Result<()
     report.group("Floor: the same rows, written by the bare database");
     report.add("rows", count(all.len()), Unit::Count);
     report.add("of them deliveries linked", count(all.len_of("deliveries")), Unit::Count);
-    let is_sampled = has_sets && !course.options.full_floor && course.options.customers > SAMPLE;
+    let is_sampled =
+        has_sets && !course.options.full_floor && course.options.setting.customers > SAMPLE;
     if is_sampled {
-        let sample =
-            course.database.written(BEFORE, BILLED, &sample_of(course.options.customers))?;
+        let sample = course.database.written(
+            BEFORE,
+            BILLED,
+            &sample_of(course.options.setting.customers),
+        )?;
         let scale = count(all.len_by_customer()) / count(sample.len_by_customer());
         report.note(format!(
             "Row by row was measured on a sample of {} rows of {SAMPLE} customers from {PLACES} \

@@ -22,7 +22,7 @@ pub fn measure(course: &Course<'_>, run: &Run, report: &mut Report) -> Result<()
     course.say("billing with the usual service");
     let url = course.database.url(SCRATCH);
     let customers = course.options.usual_customers.to_string();
-    let month = &course.options.month;
+    let month = &course.options.setting.month;
     let done = service.run(["--url", &url, "--month", month, "--customers", &customers])?;
     course.database.remove(SCRATCH)?;
     let bills = number(&done, "bills")?;

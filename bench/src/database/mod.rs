@@ -53,6 +53,12 @@ pub trait Database {
     /// Copies a database and brings the copy to the disk.
     fn copy(&self, from: &str, to: &str) -> Result<(), Failure>;
 
+    /// Whether there is a database of this name.
+    fn exists(&self, name: &str) -> Result<bool, Failure>;
+
+    /// Gives a database at rest another name, which none has.
+    fn rename(&self, from: &str, to: &str) -> Result<(), Failure>;
+
     /// Removes a database, if there is one.
     fn remove(&self, name: &str) -> Result<(), Failure>;
 

@@ -106,6 +106,17 @@ impl Database for Postgres {
         self.maintain("CHECKPOINT")
     }
 
+    fn exists(&self, name: &str) -> Result<bool, Failure> {
+        let sql = "SELECT count(*) FROM pg_database WHERE datname = $1";
+        let row = self.server()?.query_one(sql, &[&format!("{PREFIX}{name}")]);
+        let count: i64 = row.and_then(|row| row.try_get(0)).doing(format!("look for {name}"))?;
+        Ok(count > 0)
+    }
+
+    fn rename(&self, from: &str, to: &str) -> Result<(), Failure> {
+        self.maintain(&format!("ALTER DATABASE {PREFIX}{from} RENAME TO {PREFIX}{to}"))
+    }
+
     fn remove(&self, name: &str) -> Result<(), Failure> {
         self.maintain(&format!("DROP DATABASE IF EXISTS {PREFIX}{name} WITH (FORCE)"))
     }

@@ -86,6 +86,18 @@ impl Database for Sqlite {
         flush(&to)
     }
 
+    fn exists(&self, name: &str) -> Result<bool, Failure> {
+        let path = self.path(name);
+        path.try_exists().doing(format!("look for {}", path.display()))
+    }
+
+    fn rename(&self, from: &str, to: &str) -> Result<(), Failure> {
+        // At rest everything is in the one file; what is left beside it is empty.
+        let (old, new) = (self.path(from), self.path(to));
+        fs::rename(&old, &new).doing(format!("rename {} to {}", old.display(), new.display()))?;
+        self.remove(from)
+    }
+
     fn remove(&self, name: &str) -> Result<(), Failure> {
         for ending in ["db", "db-wal", "db-shm"] {
             let path = self.folder.join(format!("{name}.{ending}"));

@@ -13,17 +13,19 @@ mod manage;
 mod registry;
 mod schedules;
 mod stop;
+mod verify;
 mod wire;
 mod worker;
 
-pub use bills::{enqueue_run, enqueue_run_in};
+pub use bills::{RUN, enqueue_run, enqueue_run_in};
 pub use enqueue::{MAX_PAYLOAD_BYTES, NewJob, enqueue};
 pub use errors::{JobError, Outcome};
 pub use manage::{
-    LIST_DEFAULT, LIST_MOST, Listed, Stats, cancel, list, requeue, show, show_in, stats,
+    LIST_DEFAULT, LIST_MOST, Listed, Stats, cancel, list, requeue, show, show_in, show_kind, stats,
 };
 pub use registry::{Context, Handler, Kind, Registry, Scheduled};
 pub use stop::Stop;
 pub use store::jobs::{Enqueued, Job, Page};
+pub use verify::{VERIFY, enqueue_verify_in};
 pub use wire::{Shape, shape};
 pub use worker::{Clock, Event, Random, THREADS, THREADS_MOST, Tally, Worker};

@@ -2,11 +2,14 @@
 //!
 //! It deliberately posts nothing; postings are made by the use cases that cause them.
 
+mod export;
+
 use crate::{AppError, business};
 use domain::ledger::Account;
 use domain::money::Money;
 use store::{Store, Tx, ledger};
 
+pub use export::{Format, export};
 pub use store::ledger::{CustomerBalance, JournalEntry};
 
 /// The balances of all accounts and customers.

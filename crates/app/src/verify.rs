@@ -6,6 +6,7 @@
 mod audit;
 mod ledger;
 mod payments;
+pub mod wire;
 
 use crate::AppError;
 use domain::billing::{BillNumber, BillPrefix, BillState, bill_content, compute_line};

@@ -14,6 +14,8 @@ mod keys;
 mod kit;
 #[path = "access/lockout.rs"]
 mod lockout;
+#[path = "access/notices.rs"]
+mod notices;
 #[path = "access/people.rs"]
 mod people;
 #[path = "access/sessions.rs"]

@@ -354,6 +354,16 @@ pub enum ExportFormat {
     Csv,
 }
 
+impl From<ExportFormat> for app::ledger::Format {
+    fn from(format: ExportFormat) -> Self {
+        match format {
+            ExportFormat::Hledger => Self::Hledger,
+            ExportFormat::Beancount => Self::Beancount,
+            ExportFormat::Csv => Self::Csv,
+        }
+    }
+}
+
 /// Arguments of `verify`.
 #[derive(Debug, Args)]
 pub struct VerifyArgs {

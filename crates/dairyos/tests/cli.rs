@@ -42,6 +42,8 @@ mod people;
 mod refused;
 #[path = "cli/refused_servers.rs"]
 mod refused_servers;
+#[path = "cli/served.rs"]
+mod served;
 #[path = "cli/together.rs"]
 mod together;
 #[path = "cli/verify.rs"]

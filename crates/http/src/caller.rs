@@ -4,9 +4,9 @@
 
 use crate::extract::{cookie as extract_cookie, hex};
 use crate::problem::{Code, Problem};
+use app::access::tokens::Claims;
 use app::access::{Caller, Secrets, keys, sessions, tokens};
 use app::{AppError, Tx};
-use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 use domain::calendar::Moment;
 use sha2::{Digest, Sha256};
@@ -25,8 +25,8 @@ const KEY_PREFIX: &str = "dk_";
 pub enum Asked {
     /// Nothing.
     Nobody,
-    /// An access token.
-    Token(String),
+    /// An access token, and what it says if it is ours and has not expired.
+    Token(String, Option<Claims>),
     /// A program's key.
     Key(String),
 }
@@ -36,7 +36,7 @@ impl std::fmt::Debug for Asked {
         // Secrets stay out of logs.
         f.write_str(match self {
             Self::Nobody => "Nobody",
-            Self::Token(_) => "Token(...)",
+            Self::Token(..) => "Token(...)",
             Self::Key(_) => "Key(...)",
         })
     }
@@ -44,8 +44,8 @@ impl std::fmt::Debug for Asked {
 
 impl Asked {
     /// Reads what a request carries. A cookie counts only from a page of this service.
-    pub fn of(parts: &Parts) -> Result<Self, Problem> {
-        if let Some(value) = parts.headers.get(header::AUTHORIZATION) {
+    pub fn of(method: &Method, headers: &HeaderMap) -> Result<Self, Problem> {
+        if let Some(value) = headers.get(header::AUTHORIZATION) {
             let text = value.to_str().unwrap_or("");
             let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
             if !scheme.eq_ignore_ascii_case("bearer") || token.trim().is_empty() {
@@ -53,22 +53,34 @@ impl Asked {
             }
             let token = token.trim().to_owned();
             let is_key = token.starts_with(KEY_PREFIX);
-            return Ok(if is_key { Self::Key(token) } else { Self::Token(token) });
+            return Ok(if is_key { Self::Key(token) } else { Self::Token(token, None) });
         }
-        let Some(token) = extract_cookie(&parts.headers, ACCESS_COOKIE) else {
+        let Some(token) = extract_cookie(headers, ACCESS_COOKIE) else {
             return Ok(Self::Nobody);
         };
-        if !is_safe(&parts.method) {
-            must_be_same_site(&parts.headers)?;
+        if !is_safe(method) {
+            must_be_same_site(headers)?;
         }
-        Ok(Self::Token(token.to_owned()))
+        Ok(Self::Token(token.to_owned(), None))
+    }
+
+    /// The same with what its token says, read once for the whole request.
+    #[must_use]
+    pub fn read(self, secrets: &Secrets, at: Moment) -> Self {
+        match self {
+            Self::Token(token, _) => {
+                let claims = tokens::read(secrets, &token, at).ok();
+                Self::Token(token, claims)
+            }
+            other => other,
+        }
     }
 
     /// Something by which the same caller is told again, without the secret itself.
     pub fn name(&self) -> String {
         match self {
             Self::Nobody => "nobody".to_owned(),
-            Self::Token(secret) | Self::Key(secret) => hex(&Sha256::digest(secret.as_bytes())),
+            Self::Token(secret, _) | Self::Key(secret) => hex(&Sha256::digest(secret.as_bytes())),
         }
     }
 
@@ -80,11 +92,8 @@ impl Asked {
         at: Moment,
     ) -> Result<(Caller, Option<i64>), AppError> {
         match self {
-            Self::Nobody => Err(AppError::NotSignedIn),
-            Self::Token(token) => {
-                let claims = tokens::read(secrets, token, at)?;
-                Ok((sessions::check(tx, &claims, at)?, None))
-            }
+            Self::Nobody | Self::Token(_, None) => Err(AppError::NotSignedIn),
+            Self::Token(_, Some(claims)) => Ok((sessions::check(tx, secrets, claims, at)?, None)),
             Self::Key(key) => {
                 let checked = keys::check(tx, key, at)?;
                 let used = checked.caller.key.filter(|_| checked.note_use);

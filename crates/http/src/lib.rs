@@ -6,6 +6,7 @@
 
 mod areas;
 mod caller;
+mod download;
 mod extract;
 mod in_flight;
 pub mod layers;
@@ -14,10 +15,15 @@ pub mod metrics;
 mod openapi;
 mod page;
 pub mod problem;
+mod pulse;
+mod remembered;
+mod reply;
 mod router;
 mod server;
 mod service;
+mod writing;
 
+pub use pulse::Pulse;
 pub use router::{BASE, Surroundings, description, router};
 pub use server::{HEADER_READ_TIMEOUT, serve};
 pub use service::{Clock, Parts, Service};

@@ -20,7 +20,7 @@ use utoipa::PartialSchema;
 const EVERYWHERE: &[(&str, &str)] = &[
     ("400", "The request cannot be read"),
     ("406", "No such form"),
-    ("408", "The request came too slowly"),
+    ("408", "The request took too long"),
     ("413", "The body is too large"),
     ("429", "Too many requests; Retry-After says when there is more"),
     ("431", "Headers are too large"),

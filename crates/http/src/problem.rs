@@ -43,6 +43,9 @@ pub struct Problem {
     /// The parts of the request that are wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// The quotas that are used up (draft-ietf-httpapi-ratelimit-headers-10, section 6.1).
+    #[serde(rename = "violated-policies", skip_serializing_if = "Vec::is_empty")]
+    pub violated_policies: Vec<String>,
     /// Headers that go with it.
     #[serde(skip)]
     #[schema(ignore)]
@@ -67,6 +70,7 @@ impl Problem {
             detail: detail.into(),
             request_id: None,
             errors: Vec::new(),
+            violated_policies: Vec::new(),
             headers: Vec::new(),
             internal: None,
         }

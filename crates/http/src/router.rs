@@ -4,21 +4,22 @@
 
 use crate::areas;
 use crate::extract::MAX_JSON_BYTES;
-use crate::layers::caller_address::{self, TrustedProxies};
-use crate::layers::request_id::{self, RequestIds};
-use crate::layers::security_headers::{self, SecurityHeaders};
-use crate::layers::timeouts::{self, Timeouts};
-use crate::layers::{access_log, header_limits, signed_in, trace};
+use crate::layers::caller_address::TrustedProxies;
+use crate::layers::request_id::RequestIds;
+use crate::layers::security_headers::SecurityHeaders;
+use crate::layers::timeouts::Timeouts;
+use crate::layers::{self, Around};
 use crate::limits::{self, Group, Limited, Limiter};
-use crate::metrics;
 use crate::openapi;
 use crate::problem::{Code, Problem, faults};
 use crate::service::Service;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, Uri};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
+use std::sync::Arc;
 use std::time::Duration;
+use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
 use utoipa::openapi::OpenApi;
@@ -72,6 +73,7 @@ fn api(limiter: Option<&Limiter>, import_limit: usize) -> (Router<Service>, Open
         .merge(areas::imports::list_routes())
         .merge(areas::billing::routes())
         .merge(areas::ledger::routes())
+        .merge(areas::verification::routes())
         .merge(areas::audit::routes())
         .merge(areas::jobs::routes());
     let areas = OpenApiRouter::new()
@@ -93,27 +95,23 @@ pub fn description() -> OpenApi {
 /// Everything the service answers.
 pub fn router(service: Service, around: &Surroundings) -> Router {
     let (areas, description) = api(Some(&around.limiter), around.import_limit);
-    let limits = Timeouts { request: around.request_timeout };
     let inner = areas
         .merge(areas::about::routes(&description, around.api_docs, around.figures))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
-        .layer(DefaultBodyLimit::max(around.body_limit))
-        .layer(from_fn_with_state(limits, timeouts::layer))
-        .layer(from_fn(header_limits::layer))
-        .layer(from_fn(faults::layer))
-        .layer(from_fn_with_state(service.metrics().clone(), metrics::layer));
+        .layer(CatchPanicLayer::custom(faults::panicked))
+        .layer(DefaultBodyLimit::max(around.body_limit));
     let compressed = CompressionLayer::new().compress_when(SizeAbove::new(COMPRESS_FROM_BYTES));
     let inner = if around.compression { inner.layer(compressed) } else { inner };
-    // What stands last is passed first.
-    inner
-        .layer(from_fn_with_state(around.security, security_headers::layer))
-        .layer(from_fn(access_log::layer))
-        .layer(from_fn_with_state(service.clone(), signed_in::layer))
-        .layer(from_fn_with_state(around.proxies.clone(), caller_address::layer))
-        .layer(from_fn(trace::layer))
-        .layer(from_fn_with_state(around.request_ids.clone(), request_id::layer))
-        .with_state(service)
+    let every = Around {
+        request_ids: around.request_ids.clone(),
+        proxies: around.proxies.clone(),
+        security: around.security,
+        timeouts: Timeouts { request: around.request_timeout },
+        metrics: service.metrics().clone(),
+        service: Some(service.clone()),
+    };
+    inner.layer(from_fn_with_state(Arc::new(every), layers::around)).with_state(service)
 }
 
 async fn unknown(uri: Uri) -> Problem {

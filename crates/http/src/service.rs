@@ -1,28 +1,36 @@
 //! What every handler works with: the database, the clock, and the two ways through the gate,
 //! reading and writing.
 //!
-//! It deliberately runs all work on threads for blocking work, a limited number at a time, so that
-//! slow statements never stop the answering of others.
+//! It deliberately runs work on threads for blocking work, a limited number at a time, so that slow
+//! statements never stop the answering of others. Only what is found by its key in a file of this
+//! machine is read at once: handing that to a thread would take longer than the reading.
 
+use crate::caller::Asked;
 use crate::extract::Asking;
 use crate::in_flight::InFlight;
 use crate::metrics::Metrics;
 use crate::problem::{Code, Problem};
-use app::access::{Caller, Secrets, keys};
-use app::gate::{Answer, Passed};
+use crate::pulse::Pulse;
+use crate::remembered::{Remembered, Shown};
+use crate::reply::{Reply, respond, tagged};
+use crate::writing::Writing;
+use app::access::tokens::Claims;
+use app::access::{Caller, Secrets, keys, sessions};
+use app::gate::Passed;
 use app::{Actor, AppError, Random, Store, Tx};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, Uri};
+use axum::response::Response;
 use domain::access::{Permission, Role};
 use domain::calendar::Moment;
-use serde::Serialize;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Pieces of work at the database at once; more wait for their turn.
 const AT_WORK: usize = 64;
 /// Passwords that are hashed at once, each in 19 MiB.
 const HASHING: usize = 2;
+/// Downloads at once: each may hold a connection to the database for long.
+const DOWNLOADS: usize = 2;
 
 /// Says what time it is.
 pub type Clock = Arc<dyn Fn() -> Moment + Send + Sync>;
@@ -41,6 +49,8 @@ pub struct Parts {
     pub metrics: Metrics,
     /// Roles that must have a second factor.
     pub second_factor_for: Vec<Role>,
+    /// The worker of this process, if it has one.
+    pub worker: Option<Pulse>,
 }
 
 /// The service; a copy of it is a handle.
@@ -51,14 +61,23 @@ struct Inner {
     parts: Parts,
     at_work: Semaphore,
     hashing: Semaphore,
+    downloads: Arc<Semaphore>,
     in_flight: InFlight,
+    remembered: Remembered,
+    /// Where there is one writer at a time.
+    writing: Option<Writing>,
 }
 
 impl Service {
-    /// A service of these parts.
-    pub fn new(parts: Parts) -> Self {
+    /// A service of these parts; fails when there is no thread to be had.
+    pub fn new(parts: Parts) -> std::io::Result<Self> {
         let (at_work, hashing) = (Semaphore::new(AT_WORK), Semaphore::new(HASHING));
-        Self(Arc::new(Inner { parts, at_work, hashing, in_flight: InFlight::default() }))
+        let one_writer = parts.store.writers() == 1;
+        let writing = one_writer.then(|| Writing::begin(Arc::clone(&parts.store))).transpose()?;
+        let (in_flight, remembered) = (InFlight::default(), Remembered::default());
+        let downloads = Arc::new(Semaphore::new(DOWNLOADS));
+        let inner = Inner { parts, at_work, hashing, downloads, in_flight, remembered, writing };
+        Ok(Self(Arc::new(inner)))
     }
 
     /// The time.
@@ -79,6 +98,16 @@ impl Service {
     /// What is counted.
     pub fn metrics(&self) -> &Metrics {
         &self.0.parts.metrics
+    }
+
+    /// Whether the worker of this process is alive, if it has one.
+    pub fn worker_alive(&self) -> Option<bool> {
+        self.0.parts.worker.as_ref().map(|pulse| pulse.is_alive(self.now()))
+    }
+
+    /// Leave for one more download, if there is any.
+    pub fn download_permit(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.0.downloads).try_acquire_owned().ok()
     }
 
     /// Runs work on a thread for blocking work.
@@ -122,10 +151,11 @@ impl Service {
         permission: Option<Permission>,
         work: impl FnOnce(&Store, &Caller, &Actor) -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, Problem> {
-        let (at, secrets) = (self.now(), Arc::clone(self.secrets()));
+        let at = self.now();
         let service = self.clone();
         self.run(move |store| {
-            let (caller, used) = store.read(|tx| asking.asked.identify(tx, &secrets, at))?;
+            let (caller, used) =
+                store.read(|tx| asking.asked.identify(tx, service.secrets(), at))?;
             if let Some(permission) = permission {
                 service.permit(&caller, permission)?;
             }
@@ -155,19 +185,110 @@ impl Service {
         permission: Permission,
         work: impl FnOnce(&mut Tx<'_>, &Caller) -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, Problem> {
-        let (asked, at) = (asking.asked.clone(), self.now());
-        let secrets = Arc::clone(self.secrets());
-        let service = self.clone();
+        let (asked, at, service) = (asking.asked.clone(), self.now(), self.clone());
         self.run(move |store| {
-            let (done, used) = store.read(|tx| {
-                let (caller, used) = asked.identify(tx, &secrets, at)?;
-                service.permit(&caller, permission)?;
-                Ok::<_, AppError>((work(tx, &caller)?, used))
-            })?;
-            note_use(store, used, at);
-            Ok(done)
+            let known = store.read(|tx| service.known(tx, &asked, permission, at, work))?;
+            Ok(noted(store, known, at))
         })
         .await
+    }
+
+    /// Reads what is found by its key: at once where that takes no longer than handing it to
+    /// another thread would.
+    pub async fn look<T: Send + 'static>(
+        &self,
+        asking: &Asking,
+        permission: Permission,
+        work: impl FnOnce(&mut Tx<'_>, &Caller) -> Result<T, AppError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let store = &self.0.parts.store;
+        // Before the transaction begins, so that what it reads is at least as new.
+        let epoch = store.epoch();
+        let Some(reader) = store.free_reader() else {
+            return self.read(asking, permission, work).await;
+        };
+        let at = self.now();
+        if let (Some(epoch), Asked::Token(_, Some(claims))) = (epoch, &asking.asked) {
+            let done = reader.read(|tx| {
+                let caller = self.remembered_caller(tx, epoch, claims, at)?;
+                self.permit(&caller, permission)?;
+                work(tx, &caller)
+            });
+            return Ok(done?);
+        }
+        let (done, used) = reader.read(|tx| self.known(tx, &asking.asked, permission, at, work))?;
+        if used.is_some() {
+            let store = Arc::clone(store);
+            tokio::task::spawn_blocking(move || note_use(&store, used, at));
+        }
+        Ok(done)
+    }
+
+    /// Who asks with a token; their session is read once for all requests between two commits.
+    fn remembered_caller(
+        &self,
+        tx: &mut Tx<'_>,
+        epoch: i64,
+        claims: &Claims,
+        at: Moment,
+    ) -> Result<Caller, AppError> {
+        let remembered = &self.0.remembered;
+        if let Some(found) = remembered.session(epoch, &claims.session) {
+            return sessions::judge(self.secrets(), &found, claims, at);
+        }
+        let found = Arc::new(sessions::find(tx, claims)?);
+        remembered.keep_session(epoch, &claims.session, Arc::clone(&found));
+        sessions::judge(self.secrets(), &found, claims, at)
+    }
+
+    /// Shows one thing, which looks the same to everybody who may see it, or says that the caller
+    /// has it already. Between two commits it is read once.
+    pub(crate) async fn show(
+        &self,
+        asking: &Asking,
+        permission: Permission,
+        (uri, headers): (&Uri, &HeaderMap),
+        find: impl FnOnce(&mut Tx<'_>) -> Result<Shown, AppError> + Send + 'static,
+    ) -> Result<Response, Problem> {
+        let (epoch, path) = (self.0.parts.store.epoch(), uri.path());
+        if let Some(shown) = epoch.and_then(|epoch| self.again(asking, permission, epoch, path)) {
+            return Ok(tagged(shown?, headers));
+        }
+        let shown = self.look(asking, permission, |tx, _| find(tx)).await?;
+        if let Some(epoch) = epoch {
+            self.0.remembered.keep_shown(epoch, path, &shown);
+        }
+        Ok(tagged(shown, headers))
+    }
+
+    /// What was shown at a path since the last commit, for a caller who is known since then.
+    fn again(
+        &self,
+        asking: &Asking,
+        permission: Permission,
+        epoch: i64,
+        path: &str,
+    ) -> Option<Result<Shown, AppError>> {
+        let Asked::Token(_, Some(claims)) = &asking.asked else { return None };
+        let found = self.0.remembered.session(epoch, &claims.session)?;
+        let shown = self.0.remembered.shown(epoch, path)?;
+        let may = sessions::judge(self.secrets(), &found, claims, self.now())
+            .and_then(|caller| self.permit(&caller, permission));
+        Some(may.map(|()| shown))
+    }
+
+    /// Does a work in a transaction for a caller who is known and allowed to.
+    fn known<T>(
+        &self,
+        tx: &mut Tx<'_>,
+        asked: &Asked,
+        permission: Permission,
+        at: Moment,
+        work: impl FnOnce(&mut Tx<'_>, &Caller) -> Result<T, AppError>,
+    ) -> Result<(T, Option<i64>), AppError> {
+        let (caller, used) = asked.identify(tx, self.secrets(), at)?;
+        self.permit(&caller, permission)?;
+        Ok((work(tx, &caller)?, used))
     }
 
     /// Writes, after the caller has been found to be who they say and allowed to: once per
@@ -179,27 +300,26 @@ impl Service {
         work: impl FnOnce(&mut Tx<'_>, &Caller, &Actor) -> Result<Reply, AppError> + Send + 'static,
     ) -> Result<Response, Problem> {
         let at = self.now();
-        let secrets = Arc::clone(self.secrets());
         let _alone = match &asking.once {
             Some(once) => Some(self.0.in_flight.enter(&once.key).ok_or_else(outstanding)?),
             None => None,
         };
         let operation = permission.as_str();
         let service = self.clone();
-        let passed = self
-            .run(move |store| {
-                store.write(|tx| {
-                    let (caller, used) = asking.asked.identify(tx, &secrets, at)?;
-                    service.permit(&caller, permission)?;
-                    if let Some(key) = used {
-                        keys::note_use_in(tx, key, at)?;
-                    }
-                    let actor = caller.actor(at, Some(&asking.request_id));
-                    let once = asking.once.as_ref().map(|once| once.of(&caller));
-                    app::gate::pass(tx, once.as_ref(), at, |tx| work(tx, &caller, &actor)?.kept())
-                })
-            })
-            .await?;
+        let work = move |tx: &mut Tx<'_>| {
+            let (caller, used) = asking.asked.identify(tx, service.secrets(), at)?;
+            service.permit(&caller, permission)?;
+            if let Some(key) = used {
+                keys::note_use_in(tx, key, at)?;
+            }
+            let actor = caller.actor(at, Some(&asking.request_id));
+            let once = asking.once.as_ref().map(|once| once.of(&caller));
+            app::gate::pass(tx, once.as_ref(), at, |tx| work(tx, &caller, &actor)?.kept())
+        };
+        let passed = match &self.0.writing {
+            Some(writing) => writing.run(work).await.ok_or_else(stopped)??,
+            None => self.run(move |store| store.write(work)).await?,
+        };
         Ok(match passed {
             Passed::Now(answer) => respond(answer, false),
             Passed::Before(answer) => {
@@ -208,6 +328,12 @@ impl Service {
             }
         })
     }
+}
+
+/// What was read, after the use of a key has been noted.
+fn noted<T>(store: &Store, (done, used): (T, Option<i64>), at: Moment) -> T {
+    note_use(store, used, at);
+    done
 }
 
 /// Notes the use of a key. What the request was about matters more: that it could not be noted is
@@ -226,87 +352,4 @@ fn stopped() -> Problem {
 
 fn outstanding() -> Problem {
     Problem::from(AppError::RequestOutstanding)
-}
-
-/// What a handler that writes answers.
-#[derive(Debug)]
-pub struct Reply {
-    status: StatusCode,
-    headers: Vec<(HeaderName, String)>,
-    body: serde_json::Result<String>,
-}
-
-impl Reply {
-    /// Done: the thing as it is now.
-    pub fn ok(body: &impl Serialize) -> Self {
-        Self::with_status(StatusCode::OK, body)
-    }
-
-    /// Added: the thing, and where it is.
-    pub fn created(place: String, body: &impl Serialize) -> Self {
-        Self::with_status(StatusCode::CREATED, body).header(header::LOCATION, place)
-    }
-
-    /// Accepted for later: what will do it, and where that is.
-    pub fn accepted(place: String, body: &impl Serialize) -> Self {
-        Self::with_status(StatusCode::ACCEPTED, body).header(header::LOCATION, place)
-    }
-
-    /// Done, with nothing to show.
-    pub fn nothing() -> Self {
-        Self { status: StatusCode::NO_CONTENT, headers: Vec::new(), body: Ok(String::new()) }
-    }
-
-    fn with_status(status: StatusCode, body: &impl Serialize) -> Self {
-        Self { status, headers: Vec::new(), body: serde_json::to_string(body) }
-    }
-
-    /// With a header.
-    #[must_use]
-    pub fn header(mut self, name: HeaderName, value: String) -> Self {
-        self.headers.push((name, value));
-        self
-    }
-
-    /// With the version of the thing, for If-Match.
-    #[must_use]
-    pub fn version(self, version: i64) -> Self {
-        self.header(header::ETAG, etag(version))
-    }
-
-    fn kept(self) -> Result<Answer, AppError> {
-        let body = self.body.map_err(|error| AppError::Output(error.to_string()))?;
-        let lines: Vec<String> =
-            self.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
-        Ok(Answer { status: self.status.as_u16(), headers: lines.join("\n"), body })
-    }
-}
-
-/// The ETag of a version.
-pub fn etag(version: i64) -> String {
-    format!("\"{version}\"")
-}
-
-/// An answer of the gate as a response.
-fn respond(answer: Answer, replayed: bool) -> Response {
-    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = (status, answer.body).into_response();
-    let headers = response.headers_mut();
-    if status == StatusCode::NO_CONTENT {
-        headers.remove(header::CONTENT_TYPE);
-    } else {
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    }
-    for line in answer.headers.lines() {
-        let Some((name, value)) = line.split_once(": ") else { continue };
-        let name = HeaderName::from_bytes(name.as_bytes());
-        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(value)) {
-            headers.insert(name, value);
-        }
-    }
-    if replayed {
-        let name = HeaderName::from_static("idempotent-replayed");
-        headers.insert(name, HeaderValue::from_static("true"));
-    }
-    response
 }

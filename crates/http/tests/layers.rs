@@ -15,16 +15,17 @@ use http_api::layers::request_id::RequestIds;
 use http_api::layers::security_headers::SecurityHeaders;
 use http_api::layers::timeouts::Timeouts;
 use http_api::layers::{
-    CallerAddress, RequestId, SignedInAs, TraceId, access_log, caller_address, header_limits,
-    request_id, security_headers, timeouts, trace,
+    self, Around, CallerAddress, RequestId, SignedInAs, TraceId, caller_address,
 };
-use http_api::problem::{Code, Problem};
+use http_api::metrics::Metrics;
+use http_api::problem::{Code, Problem, faults};
 use serde_json::Value;
 use std::fmt::Debug;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tower::ServiceExt;
+use tower_http::catch_panic::CatchPanicLayer;
 use tracing::field::{Field, Visit};
 use tracing::instrument::WithSubscriber;
 use tracing::span;
@@ -93,6 +94,12 @@ async fn broken() -> Problem {
     problem
 }
 
+#[expect(clippy::panic, reason = "what the test is about")]
+async fn panics() {
+    let height = 7;
+    panic!("the shelf is {height} high");
+}
+
 async fn who(request: Request) -> String {
     let extensions = request.extensions();
     let address = extensions.get::<CallerAddress>().unwrap().0;
@@ -103,6 +110,17 @@ async fn who(request: Request) -> String {
 /// Makes sure that somebody listens.
 static LISTENER: std::sync::Once = std::sync::Once::new();
 
+fn plain() -> Around {
+    Around {
+        request_ids: RequestIds::new(|| "made-1".to_owned()),
+        proxies: caller_address::TrustedProxies::default(),
+        security: SecurityHeaders { https: false },
+        timeouts: Timeouts { request: Duration::from_millis(200) },
+        metrics: Metrics::new("test"),
+        service: None,
+    }
+}
+
 fn router(https: bool) -> Router {
     // What nobody listens to when it is first met is taken for unwanted by all threads; somebody
     // always listens.
@@ -111,7 +129,7 @@ fn router(https: bool) -> Router {
     });
     let networks = ["10.0.0.0/8".parse().unwrap()];
     let proxies = caller_address::TrustedProxies::new(&networks);
-    let timeouts = Timeouts { request: Duration::from_millis(200) };
+    let around = Around { proxies, security: SecurityHeaders { https }, ..plain() };
     let slow = || tokio::time::sleep(Duration::from_mins(1));
     Router::new()
         .route("/api/v1/bills/{number}", get(|Path(n): Path<String>| async move { n }))
@@ -120,19 +138,12 @@ fn router(https: bool) -> Router {
         .route("/signed-in", get(signed_in))
         .route("/broken", get(broken))
         .route("/slow", get(slow))
+        .route("/panics", get(panics))
         .route("/takes", post(|body: Bytes| async move { body.len().to_string() }))
         .route("/who", get(who))
         .fallback(|| async { Problem::new(Code::NotFound, "nothing is here") })
-        .layer(middleware::from_fn_with_state(timeouts, timeouts::layer))
-        .layer(middleware::from_fn(header_limits::layer))
-        .layer(middleware::from_fn_with_state(SecurityHeaders { https }, security_headers::layer))
-        .layer(middleware::from_fn(access_log::layer))
-        .layer(middleware::from_fn_with_state(proxies, caller_address::layer))
-        .layer(middleware::from_fn(trace::layer))
-        .layer(middleware::from_fn_with_state(
-            RequestIds::new(|| "made-1".to_owned()),
-            request_id::layer,
-        ))
+        .layer(CatchPanicLayer::custom(faults::panicked))
+        .layer(middleware::from_fn_with_state(Arc::new(around), layers::around))
 }
 
 fn request(path: &str) -> Request {
@@ -186,9 +197,10 @@ async fn ids_are_taken_over_or_made_and_echoed() {
 
 #[tokio::test]
 async fn ids_of_one_s_own_are_of_version_7() {
+    let around = Around { request_ids: RequestIds::default(), ..plain() };
     let router = Router::new()
         .route("/", get(|| async {}))
-        .layer(middleware::from_fn_with_state(RequestIds::default(), request_id::layer));
+        .layer(middleware::from_fn_with_state(Arc::new(around), layers::around));
     let response = router.oneshot(request("/")).await.unwrap();
     let id = header_of(&response, "x-request-id").unwrap();
     assert_eq!((id.len(), &id[14..15]), (36, "7"), "{id}");
@@ -284,6 +296,18 @@ async fn a_slow_answer_is_given_up() {
     assert_eq!(response.status(), StatusCode::REQUEST_TIMEOUT);
     assert_eq!(header_of(&response, "connection"), Some("close"));
     assert_eq!(problem(response).await["code"], "too_slow");
+}
+
+#[tokio::test]
+async fn a_panic_is_a_fault_that_is_answered_and_logged() {
+    let response = ask(request("/panics")).await;
+    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(header_of(&response, "content-type"), Some("application/problem+json"));
+    let told = text(response).await;
+    assert!(told.contains("\"internal\"") && !told.contains("the shelf"), "{told}");
+    let (status, line) = logged(request("/panics")).await;
+    assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(of(&line, "error").unwrap().contains("panic: the shelf is 7 high"), "{line:?}");
 }
 
 #[tokio::test]

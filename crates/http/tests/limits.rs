@@ -11,8 +11,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{any, get};
 use axum::{Router, middleware};
-use http_api::layers::request_id::RequestIds;
-use http_api::layers::{CallerAddress, SignedInAs, request_id};
+use http_api::layers::{CallerAddress, RequestId, SignedInAs};
 use http_api::limits::{self, Caller, Group, Limited, Limiter, Quota, Quotas, REDIS_TIMEOUT};
 use serde_json::{Value, json};
 use std::net::TcpListener;
@@ -33,14 +32,11 @@ fn router(limiter: &Limiter, group: Option<Group>) -> Router {
     Router::new()
         .route("/", any(|| async { "done" }))
         .layer(middleware::from_fn_with_state(state, limits::layer))
-        .layer(middleware::from_fn_with_state(
-            RequestIds::new(|| "r-1".to_owned()),
-            request_id::layer,
-        ))
 }
 
 fn request(method: &str, address: &str, person: Option<&str>) -> Request {
     let mut request = Request::builder().method(method).body(Body::empty()).unwrap();
+    request.extensions_mut().insert(RequestId("r-1".to_owned()));
     request.extensions_mut().insert(CallerAddress(address.parse().unwrap()));
     if let Some(person) = person {
         request.extensions_mut().insert(SignedInAs(person.to_owned()));

@@ -9,19 +9,33 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::routing::get;
 use axum::{Router, middleware};
-use http_api::metrics::{self, Connections, Figure, Metrics, OPENMETRICS, PLAIN, Readings};
+use http_api::layers::caller_address::TrustedProxies;
+use http_api::layers::request_id::RequestIds;
+use http_api::layers::security_headers::SecurityHeaders;
+use http_api::layers::timeouts::Timeouts;
+use http_api::layers::{self, Around};
+use http_api::metrics::{Connections, Figure, Metrics, OPENMETRICS, PLAIN, Readings};
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 use tower::ServiceExt;
 
 fn router(metrics: &Metrics) -> Router {
     let shown = metrics.clone();
+    let around = Around {
+        request_ids: RequestIds::default(),
+        proxies: TrustedProxies::default(),
+        security: SecurityHeaders { https: false },
+        timeouts: Timeouts { request: Duration::from_mins(5) },
+        metrics: metrics.clone(),
+        service: None,
+    };
     Router::new()
         .route("/bills/{number}", get(|| async { "x" }))
         .route("/none", get(|| async { StatusCode::NOT_FOUND }))
         .route("/slow", get(|| tokio::time::sleep(Duration::from_mins(1))))
         .route("/now", get(async move || shown.show(&HeaderMap::new(), Readings::default()).1))
-        .layer(middleware::from_fn_with_state(metrics.clone(), metrics::layer))
+        .layer(middleware::from_fn_with_state(Arc::new(around), layers::around))
 }
 
 async fn ask(metrics: &Metrics, path: &str) -> String {
@@ -35,7 +49,8 @@ fn readings() -> Readings {
     Readings {
         jobs: vec![("waiting".to_owned(), 3), ("dead".to_owned(), 1)],
         oldest_waiting_seconds: Some(12),
-        connections: Some(Connections { in_use: 2, size: 4 }),
+        worker_alive: Some(true),
+        connections: Some(Connections { in_use: 2, idle: 1, size: 4 }),
         figures: vec![Figure { name: "size_bytes", help: "Size of the database", value: 4096 }],
     }
 }

@@ -127,6 +127,21 @@ CREATE TABLE sign_in_attempts (
 CREATE INDEX sign_in_attempts_by_time ON sign_in_attempts (at, id);
 CREATE INDEX sign_in_attempts_by_person ON sign_in_attempts (person_id, id);
 
+-- What people are told about their own account. details: a JSON object.
+CREATE TABLE notices (
+    id BIGINT PRIMARY KEY,
+    person_id INTEGER NOT NULL REFERENCES people (id),
+    at BIGINT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('new_device', 'wrong_code', 'locked', 'token_reused',
+        'password_changed', 'password_reset', 'second_factor_added', 'second_factor_removed',
+        'recovery_code_used', 'recovery_codes_replaced')),
+    details TEXT NOT NULL,
+    seen_at BIGINT
+) {table};
+
+CREATE INDEX notices_by_person ON notices (person_id, id);
+CREATE INDEX notices_by_time ON notices (at);
+
 -- Keys of programs. Only the first characters are kept readable. scopes: words with blanks between.
 CREATE TABLE api_keys (
     id INTEGER PRIMARY KEY,
@@ -198,7 +213,8 @@ CREATE TABLE job_schedules (
 ) {table};
 
 INSERT INTO counters (name, next) VALUES
-    ('audit_seals', 1), ('people', 1), ('sign_in_attempts', 1), ('api_keys', 1), ('jobs', 1);
+    ('audit_seals', 1), ('people', 1), ('sign_in_attempts', 1), ('api_keys', 1), ('jobs', 1),
+    ('notices', 1);
 
 -- What has changed since: for programs that follow.
 CREATE INDEX customers_by_change ON customers (updated_at, code);

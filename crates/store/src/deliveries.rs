@@ -5,7 +5,7 @@
 
 mod list;
 
-pub use list::{Listed, Place, page};
+pub use list::{Filter, Listed, Place, page};
 
 use crate::catalog::day;
 use crate::db::{Column, Each, Row, StoreError, Tx};

@@ -47,6 +47,8 @@ pub enum Counter {
     HandOvers,
     /// Of sums paid out by gateways.
     Settlements,
+    /// Of notices to people.
+    Notices,
 }
 
 impl Counter {
@@ -71,6 +73,7 @@ impl Counter {
             Self::GatewayEvents => "gateway_events",
             Self::HandOvers => "hand_overs",
             Self::Settlements => "settlements",
+            Self::Notices => "notices",
         }
     }
 }

@@ -9,7 +9,8 @@ mod queue;
 mod schedules;
 
 pub use expire::{
-    expire_attempts, expire_failures, expire_finished, expire_keys, remove_sessions, sessions_over,
+    expire_attempts, expire_failures, expire_finished, expire_keys, expire_notices,
+    remove_sessions, sessions_over,
 };
 pub use list::{Page, cancel, count, find, list, rival, wait_again};
 pub use queue::{

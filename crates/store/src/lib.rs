@@ -22,5 +22,8 @@ mod queries;
 pub mod verify;
 pub mod webhooks;
 
-pub use db::{CUSTOMERS_PER_RANGE, Lock, Mark, Store, StoreError, Tx, Value, Work};
+pub use db::{
+    CUSTOMERS_PER_RANGE, Checkpoints, Connections, Lock, Mark, Reader, Store, StoreError, Tx, Value,
+    Work,
+};
 pub use queries::all_queries;

@@ -31,5 +31,7 @@ mod migrations;
 mod orders;
 #[path = "contract/plans.rs"]
 mod plans;
+#[path = "contract/together.rs"]
+mod together;
 #[path = "contract/verify.rs"]
 mod verify;

@@ -158,6 +158,7 @@ pub fn back_to_the_second_version() -> Vec<String> {
         "sign_in_failures",
         "sign_in_attempts",
         "api_keys",
+        "notices",
         "idempotency_keys",
         "jobs",
         "job_schedules",
@@ -170,7 +171,7 @@ pub fn back_to_the_second_version() -> Vec<String> {
     statements.extend(indexes.map(|index| format!("DROP INDEX audit_by_{index}")));
     let columns = ["person_id", "role", "request_id", "changed"];
     statements.extend(columns.map(|column| format!("ALTER TABLE audit DROP COLUMN {column}")));
-    let counters = "'audit_seals', 'people', 'sign_in_attempts', 'api_keys', 'jobs'";
+    let counters = "'audit_seals', 'people', 'sign_in_attempts', 'api_keys', 'jobs', 'notices'";
     statements.push(format!("DELETE FROM counters WHERE name IN ({counters})"));
     statements.push("DELETE FROM refinery_schema_history WHERE version > 2".to_owned());
     statements

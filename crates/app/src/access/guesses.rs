@@ -8,28 +8,39 @@ use domain::calendar::Moment;
 use store::access::attempts;
 use store::{StoreError, Tx};
 
-/// Counts an attempt; `false` when its source is locked, and nothing was counted.
+/// What became of counting an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Reserved {
+    /// Whether it may be looked at; nothing was counted when its source is locked.
+    pub(super) allowed: bool,
+    /// Until when it locks its source if it turns out to be a failure.
+    pub(super) locks_until: Option<Moment>,
+}
+
+/// Counts an attempt.
 pub(super) fn reserve(
     tx: &mut Tx<'_>,
     login: &str,
     source: &Source,
     at: Moment,
-) -> Result<bool, StoreError> {
+) -> Result<Reserved, StoreError> {
     let counters = source.counters();
     let mut found = Vec::with_capacity(counters.len());
     for (counter, _) in &counters {
         found.push(attempts::hold(tx, login, counter)?);
     }
     let allowed = decide(at, &found) == Verdict::Allowed;
+    let mut locks_until = None;
     for ((counter, rule), before) in counters.iter().zip(found) {
         if allowed {
             let after = Failures::one_more(before, *rule, at);
+            locks_until = locks_until.max(after.locked_until);
             attempts::set(tx, login, counter, Some(after))?;
         } else if before.is_none() {
             attempts::set(tx, login, counter, None)?;
         }
     }
-    Ok(allowed)
+    Ok(Reserved { allowed, locks_until })
 }
 
 /// Takes a counted attempt back: it was no failure, nor a success.

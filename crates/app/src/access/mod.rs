@@ -5,12 +5,16 @@
 //!
 //! It deliberately knows no cookies and no HTTP.
 
+pub mod breached;
 mod caller;
 mod guesses;
+mod hs256;
 pub mod keys;
+pub mod notices;
 mod opaque;
 pub mod passwords;
 pub mod people;
+mod policy;
 mod proof;
 mod sealed;
 mod secrets;
@@ -21,6 +25,7 @@ pub mod totp;
 mod upkeep;
 
 pub use caller::Caller;
+pub use policy::Policy;
 pub use proof::{PROOF_MINUTES, needs_proof, prove};
 pub use secrets::{KeyRing, Secrets};
 pub use sign_in::{Factor, SignIn, Signed, attempts, sign_in};

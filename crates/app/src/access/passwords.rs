@@ -1,15 +1,18 @@
 //! Passwords: hashing, comparing, and how strong one is.
 //!
 //! It deliberately compares passwords as they were received. The list of the most common ones is
-//! that of `zxcvbn`, about 30,000 passwords by frequency, with its rules for variations; a password
-//! it expects to be found within about 3,000 guesses counts as common (ASVS 6.2.4).
+//! that of `zxcvbn`, 30,000 passwords by frequency, with its rules for variations; a password
+//! it expects to be found within about 3,000 guesses counts as common, and one that it expects
+//! within a million is refused as easy, which all of the list are. 11,611 of them are long enough
+//! beside a second factor, 31 without one (ASVS 6.2.4).
 
+use super::breached::Breached;
 use super::opaque;
 use crate::{AppError, Invalid, Random};
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
-use domain::access::{Login, MOST_BYTES, context_words, refusals};
+use domain::access::{Login, MOST_BYTES, Refusal, context_words, refusals};
 use store::access::people::Person;
 use zxcvbn::feedback::Feedback;
 
@@ -131,13 +134,20 @@ pub(super) fn check_new(
     password: &str,
     person: &Person,
     business: &str,
+    breached: Option<&Breached>,
 ) -> Result<(), AppError> {
     let words = words_for(person, business);
     // What is too long is not looked at closely.
     let looked_at: String = password.chars().take(MOST_BYTES).collect();
     let strength = strength(&looked_at, &words);
     let common = |_: &str| strength.is_common();
-    let refusals = refusals(password, person.has_second_factor(), &words, &common);
+    let mut refusals = refusals(password, person.has_second_factor(), &words, &common);
+    // What is refused anyway is not looked up.
+    if let Some(breached) = breached.filter(|_| refusals.is_empty())
+        && breached.contains(password)?
+    {
+        refusals.push(Refusal::Breached);
+    }
     let mut invalid = Invalid::new();
     for refusal in &refusals {
         invalid.add(pointer, refusal.to_string());
@@ -216,6 +226,10 @@ mod tests {
             ["password", "123456", "qwertyuiop", "iloveyou", "P@ssw0rd", "aaaaaaaaaaaaaaaa"]
         {
             assert!(strength(common, &[]).is_common(), "{common}: {:?}", strength(common, &[]));
+        }
+        // The last of the list, and the last that are long enough alone.
+        for listed in ["wonderwoman", "falcon01", "qwertyuiop12345", "zxcvbnm123456789"] {
+            assert!(strength(listed, &[]).score < super::LEAST_SCORE, "{listed}");
         }
         let weak = strength("passwordpassword", &[]);
         assert!(weak.score < 2 && weak.warning.is_some(), "{weak:?}");

@@ -9,9 +9,9 @@
 
 use super::proof::{Code, Shown, with_shown};
 use super::secrets::Secrets;
-use super::{Caller, Page, clamped, later, passwords, sessions, totp};
+use super::{Caller, Page, clamped, later, notices, passwords, sessions, totp};
 use crate::{Actor, AppError, Invalid, Random};
-use domain::access::{Login, Role};
+use domain::access::{Login, NoticeKind, Role};
 use domain::calendar::Moment;
 use domain::customers::{check_code, check_name};
 use domain::ids::{CustomerId, PersonId};
@@ -305,6 +305,8 @@ pub fn reset_password(
         if !people::set_password(tx, id, &before.password_hash, &new, actor.at)? {
             return Err(AppError::Changed("the person".to_owned()));
         }
+        let by = json!({ "by": actor.name });
+        notices::tell(tx, id, actor.at, NoticeKind::PasswordReset, &by)?;
         if second_factor_too {
             totp::take_away(tx, actor, id)?;
         }
@@ -336,7 +338,8 @@ pub fn change_password(
         let invalid = Invalid::one("#/new_password", "the same as the present one");
         return Err(invalid.into());
     }
-    passwords::check_new("#/new_password", new, &person, &business)?;
+    let breached = secrets.policy.breached.as_ref();
+    passwords::check_new("#/new_password", new, &person, &business, breached)?;
     let hash = passwords::hash(random, new)?;
     let shown = Shown { password: present, code: Code::No };
     with_shown(store, secrets, actor.at, caller, &shown, |tx, person| {
@@ -346,6 +349,7 @@ pub fn change_password(
         if !people::set_password(tx, person.id, &person.password_hash, &new, actor.at)? {
             return Err(AppError::SignInFailed);
         }
+        notices::tell(tx, person.id, actor.at, NoticeKind::PasswordChanged, &json!({}))?;
         let reason = "password_changed";
         kept_sessions::end_all(tx, person.id, Some(own), reason, actor.at)?;
         sessions::note_proof(tx, own, actor.at)?;

@@ -5,7 +5,7 @@
 //! else.
 
 use super::secrets::Secrets;
-use super::{Caller, guesses, later, passwords, sessions, totp};
+use super::{Caller, guesses, later, notices, passwords, sessions, totp};
 use crate::AppError;
 use domain::access::Source;
 use domain::calendar::Moment;
@@ -64,18 +64,25 @@ pub(super) fn with_shown<T>(
     let begun = store.write(|tx| {
         let person = people::by_id(tx, caller.person)?.filter(|person| person.active);
         let Some(person) = person else { return Ok(None) };
-        let allowed = guesses::reserve(tx, &person.login, &source, at)?;
-        Ok::<_, AppError>(Some((person, allowed)))
+        let reserved = guesses::reserve(tx, &person.login, &source, at)?;
+        Ok::<_, AppError>(Some((person, reserved)))
     })?;
-    let (person, allowed) = begun.ok_or(AppError::NotSignedIn)?;
-    let right = if allowed {
+    let (person, reserved) = begun.ok_or(AppError::NotSignedIn)?;
+    let right = if reserved.allowed {
         passwords::verify(&person.password_hash, shown.password)?
     } else {
         passwords::waste()?;
         false
     };
+    let failed = |error: AppError| {
+        if let (AppError::SignInFailed, Some(until)) = (&error, reserved.locks_until) {
+            let told = store.write(|tx| notices::tell_locked(tx, person.id, at, until, None));
+            return told.err().unwrap_or(error);
+        }
+        error
+    };
     if !right {
-        return Err(AppError::SignInFailed);
+        return Err(failed(AppError::SignInFailed));
     }
     let done = store.write(|tx| {
         if !people::hold(tx, person.id, &person.password_hash)? {
@@ -95,6 +102,6 @@ pub(super) fn with_shown<T>(
         }
         guesses::succeeded(tx, &person.login, &source)?;
         work(tx, &person).map(Some)
-    })?;
-    done.ok_or(AppError::CodeNeeded)
+    });
+    done.map_err(failed)?.ok_or(AppError::CodeNeeded)
 }

@@ -1,7 +1,10 @@
-//! The keys that the settings hand over: for access tokens and for the secrets of second factors.
+//! What the settings hand over: keys for access tokens and for the secrets of second factors, and
+//! the rules of the business.
 //!
 //! It deliberately has neither `Debug` nor `Display`: a key is never shown.
 
+use super::Policy;
+use super::tokens::Seen;
 use crate::AppError;
 
 /// Bytes of a key for HS256 at least (RFC 7518, section 3.2).
@@ -58,6 +61,9 @@ pub struct Secrets {
     pub(super) audience: String,
     pub(super) token_keys: KeyRing,
     pub(super) totp_keys: KeyRing,
+    /// Tokens found good with these keys.
+    pub(super) seen: Seen,
+    pub(super) policy: Policy,
 }
 
 impl Secrets {
@@ -77,7 +83,15 @@ impl Secrets {
             let what = format!("a key for second factors has {TOTP_KEY_BYTES} bytes");
             return Err(AppError::BadArgument(what));
         }
-        Ok(Self { issuer: issuer.into(), audience: audience.into(), token_keys, totp_keys })
+        let (issuer, audience, seen) = (issuer.into(), audience.into(), Seen::default());
+        let policy = Policy::default();
+        Ok(Self { issuer, audience, token_keys, totp_keys, seen, policy })
+    }
+
+    /// The same under the rules of a business.
+    #[must_use]
+    pub fn under(self, policy: Policy) -> Self {
+        Self { policy, ..self }
     }
 }
 

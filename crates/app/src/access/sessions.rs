@@ -3,15 +3,16 @@
 //! A refresh token is used once. Whoever shows a used one again has copied it or was copied from:
 //! the whole session ends (RFC 9700, section 4.14.2). There is no grace for two uses at once.
 //!
-//! It deliberately has no idle limit of its own: a session lasts seven days from signing in,
-//! however often it is refreshed.
+//! A session lasts seven days from signing in, however often it is refreshed; for the roles that
+//! the policy names it ends earlier when nobody uses it. It deliberately is not written at every
+//! request: use is noted when it is refreshed, every quarter of an hour by a program at work.
 
 use super::secrets::Secrets;
 use super::sign_in::{Signed, signed};
 use super::tokens::Claims;
-use super::{Caller, MOST_ROWS, later, opaque, people};
+use super::{Caller, MOST_ROWS, later, notices, opaque, people};
 use crate::{Actor, AppError, Random};
-use domain::access::Login;
+use domain::access::{Login, NoticeKind};
 use domain::calendar::Moment;
 use domain::ids::PersonId;
 use serde_json::json;
@@ -26,7 +27,7 @@ pub use store::access::sessions::{Listed, Session};
 /// Seconds that a session lasts from its beginning.
 pub const REFRESH_SECS: i64 = 7 * 24 * 3600;
 /// Characters of a program's name for itself that are kept.
-const MOST_AGENT_CHARS: usize = 200;
+pub(super) const MOST_AGENT_CHARS: usize = 200;
 
 /// Characters of a session's id at most.
 const MOST_ID_CHARS: usize = 64;
@@ -99,11 +100,18 @@ fn go_on(
     }
     if token.used || !kept::use_token(tx, hash, at)? {
         if kept::end(tx, &session.id, person.id, "reuse", at)? {
+            let begun = json!({ "session_begun_at": session.created_at.rfc3339(),
+                "address": session.address, "user_agent": session.user_agent });
+            notices::tell(tx, person.id, at, NoticeKind::TokenReused, &begun)?;
             let after = json!({ "reason": "reuse" });
             let id = person.id.0.to_string();
             let entry = crate::audit::entry("end_session", "people", id, None, Some(&after));
             audit::write(tx, &actor_of(&person, at, request_id), &[entry])?;
         }
+        return Ok(None);
+    }
+    if is_idle(secrets, &session, &person, at) {
+        kept::end(tx, &session.id, person.id, "idle", at)?;
         return Ok(None);
     }
     if at >= token.expires_at || !kept::note_use(tx, &session.id, at)? {
@@ -119,20 +127,56 @@ fn is_valid(session: &Session, person: &Person, at: Moment) -> bool {
     session.is_alive(at) && person.active && session.created_at >= person.sessions_from
 }
 
-/// Who asks with an access token that [`super::tokens::read`] has taken; by primary keys, for every
-/// request. The role is that of this moment, not that of the token.
-pub fn check(tx: &mut Tx<'_>, claims: &Claims, at: Moment) -> Result<Caller, AppError> {
+/// Whether nobody has used a session for longer than the policy lets it rest.
+fn is_idle(secrets: &Secrets, session: &Session, person: &Person, at: Moment) -> bool {
+    let most = secrets.policy.idle_secs_of(person.role);
+    most.is_some_and(|secs| later(session.used_at, secs) <= at)
+}
+
+/// A session with its person, as they are kept.
+#[derive(Clone)]
+pub struct Found {
+    session: Session,
+    person: Person,
+}
+
+/// The session of an access token that [`super::tokens::read`] has taken; by primary keys, for
+/// every request.
+pub fn find(tx: &mut Tx<'_>, claims: &Claims) -> Result<Found, AppError> {
     let (session, person) = kept::with_person(tx, &claims.session)?.ok_or(AppError::NotSignedIn)?;
+    Ok(Found { session, person })
+}
+
+/// Who asks in a session, if it goes on at a moment. The role is that of what is kept, not that of
+/// the token.
+pub fn judge(
+    secrets: &Secrets,
+    found: &Found,
+    claims: &Claims,
+    at: Moment,
+) -> Result<Caller, AppError> {
+    let Found { session, person } = found;
     // A token knows the second it was made in; within that second the session decides.
     let of_now = claims.issued_secs >= person.sessions_from.unix_micros().div_euclid(1_000_000);
-    if person.id != claims.person || !of_now || !is_valid(&session, &person, at) {
+    let goes_on = is_valid(session, person, at) && !is_idle(secrets, session, person, at);
+    if person.id != claims.person || !of_now || !goes_on {
         return Err(AppError::NotSignedIn);
     }
     Ok(Caller {
         proved_at: Some(session.proved_at),
-        session: Some(session.id),
-        ..of_person(&person)
+        session: Some(session.id.clone()),
+        ..of_person(person)
     })
+}
+
+/// Both at once.
+pub fn check(
+    tx: &mut Tx<'_>,
+    secrets: &Secrets,
+    claims: &Claims,
+    at: Moment,
+) -> Result<Caller, AppError> {
+    judge(secrets, &find(tx, claims)?, claims, at)
 }
 
 /// A person as one who asks, by neither session nor key yet.

@@ -3,14 +3,15 @@
 //! It deliberately gives one answer in one time to a wrong login, a wrong password, a disabled
 //! person and a locked source (ASVS 6.3.8), and looks at passwords outside of transactions.
 
+use super::guesses::Reserved;
 use super::secrets::Secrets;
-use super::sessions::{self, Opened, REFRESH_SECS};
-use super::{Page, clamped, guesses, later, opaque, passwords, tokens, totp};
+use super::sessions::{self, MOST_AGENT_CHARS, Opened, REFRESH_SECS};
+use super::{Page, clamped, guesses, later, notices, opaque, passwords, tokens, totp};
 use crate::{AppError, Random};
-use domain::access::{Login, Role, Source};
+use domain::access::{Login, NoticeKind, Role, Source};
 use domain::calendar::Moment;
 use domain::ids::PersonId;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::net::IpAddr;
 use store::access::attempts::{self, Attempt};
 use store::access::people::{self, Person};
@@ -86,7 +87,7 @@ struct Begun {
     person: Option<Person>,
     source: Source,
     known_device: Option<String>,
-    allowed: bool,
+    reserved: Reserved,
 }
 
 /// How an attempt ended.
@@ -114,7 +115,10 @@ pub fn sign_in(
     let shown = login.shown();
     let (Some(person), true) = (&begun.person, right) else {
         let id = begun.person.as_ref().map(|person| person.id);
-        store.write(|tx| note(tx, request, at, &shown, id, outcome))?;
+        store.write(|tx| {
+            tell_locked(tx, request, at, &begun, id)?;
+            note(tx, request, at, &shown, id, outcome)
+        })?;
         return Err(AppError::SignInFailed);
     };
     let stronger = if passwords::is_outdated(&person.password_hash) {
@@ -160,15 +164,15 @@ fn begin(
         Some(hash) => Source::Device(hash.clone()),
         None => Source::Address(request.address),
     };
-    let allowed = guesses::reserve(tx, login.as_str(), &source, at)?;
-    Ok(Begun { person, source, known_device, allowed })
+    let reserved = guesses::reserve(tx, login.as_str(), &source, at)?;
+    Ok(Begun { person, source, known_device, reserved })
 }
 
 /// Whether the password is right and its person may sign in; with what becomes of it otherwise.
 /// Every answer takes one Argon2.
 fn look_at(begun: &Begun, password: &str, at: Moment) -> Result<(bool, &'static str), AppError> {
     let outcome = match &begun.person {
-        _ if !begun.allowed => "locked",
+        _ if !begun.reserved.allowed => "locked",
         None => "no_login",
         Some(person) if !person.active => "disabled",
         Some(person) if person.password_expires_at.is_some_and(|end| end <= at) => "expired",
@@ -203,10 +207,11 @@ fn finish(
             guesses::take_back(tx, &person.login, &begun.source)?;
             return Ok((Ended::CodeNeeded, "code_needed"));
         };
-        match totp::use_code(tx, secrets, &person, code, at)? {
-            Some(used) => factor = used,
-            None => return Ok((Ended::Failed, "wrong_code")),
-        }
+        let Some(used) = totp::use_code(tx, secrets, &person, code, at)? else {
+            tell_wrong_code(tx, request, at, begun, person.id)?;
+            return Ok((Ended::Failed, "wrong_code"));
+        };
+        factor = used;
     }
     guesses::succeeded(tx, &person.login, &begun.source)?;
     let opened = Opened {
@@ -221,6 +226,7 @@ fn finish(
     } else {
         let token = opaque::token(random)?;
         kept::add_device(tx, &opaque::hash(&token), person.id, at, MOST_DEVICES)?;
+        notices::tell(tx, person.id, at, NoticeKind::NewDevice, &from(request))?;
         signed.device_token = Some(token);
     }
     let after = json!({
@@ -233,6 +239,39 @@ fn finish(
     let actor = sessions::actor_of(&person, at, request.request_id);
     audit::write(tx, &actor, &[entry])?;
     Ok((Ended::Signed(Box::new(signed)), "signed_in"))
+}
+
+/// Where a request comes from, for a notice.
+fn from(request: &SignIn<'_>) -> Value {
+    let printable = request.user_agent.chars().filter(|c| !c.is_control());
+    let user_agent: String = printable.take(MOST_AGENT_CHARS).collect();
+    json!({ "address": request.address.to_canonical().to_string(), "user_agent": user_agent })
+}
+
+/// Tells a person of a failure that has locked a place.
+fn tell_locked(
+    tx: &mut Tx<'_>,
+    request: &SignIn<'_>,
+    at: Moment,
+    begun: &Begun,
+    person: Option<PersonId>,
+) -> Result<(), AppError> {
+    let (Some(person), Some(until)) = (person, begun.reserved.locks_until) else { return Ok(()) };
+    notices::tell_locked(tx, person, at, until, Some(request.address))
+}
+
+/// Tells a person that somebody on a device that is not known knew the password.
+fn tell_wrong_code(
+    tx: &mut Tx<'_>,
+    request: &SignIn<'_>,
+    at: Moment,
+    begun: &Begun,
+    person: PersonId,
+) -> Result<(), AppError> {
+    if begun.known_device.is_none() {
+        notices::tell(tx, person, at, NoticeKind::WrongCode, &from(request))?;
+    }
+    tell_locked(tx, request, at, begun, Some(person))
 }
 
 /// Keeps what became of an attempt.

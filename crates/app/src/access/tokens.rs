@@ -5,13 +5,15 @@
 //! the program's own list only, and gives one answer to everything else.
 
 use super::secrets::Secrets;
-use super::{later, opaque};
+use super::{hs256, later, opaque};
 use crate::{AppError, Random};
 use domain::access::Role;
 use domain::calendar::Moment;
 use domain::ids::PersonId;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 
 /// Seconds that an access token holds.
 pub const ACCESS_SECS: i64 = 15 * 60;
@@ -19,6 +21,8 @@ pub const ACCESS_SECS: i64 = 15 * 60;
 const TYPE: &str = "at+jwt";
 /// Bytes of a token at most; a longer one is none of ours.
 const MOST_TOKEN_BYTES: usize = 2048;
+/// Tokens that are remembered as good, each of less than half a kilobyte.
+const MOST_SEEN: usize = 4_096;
 /// Seconds that another machine's clock may be ahead.
 const CLOCK_SECS: i64 = 5;
 
@@ -48,6 +52,35 @@ pub struct Claims {
     pub role: Role,
     /// When it was made, in seconds of Unix time.
     pub issued_secs: i64,
+    /// From when it does not hold any more, in seconds of Unix time.
+    pub expires_secs: i64,
+}
+
+impl Claims {
+    fn is_in_time(&self, at: Moment) -> bool {
+        let now = secs(at);
+        now < self.expires_secs && self.issued_secs <= now + CLOCK_SECS
+    }
+}
+
+/// Tokens whose signature was found good: the same text need not be computed again for every
+/// request. Whether it holds is asked each time.
+#[derive(Default)]
+pub(super) struct Seen(Mutex<HashMap<String, Claims>>);
+
+impl Seen {
+    fn find(&self, token: &str) -> Option<Claims> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(token).cloned()
+    }
+
+    fn keep(&self, token: &str, claims: &Claims) {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.len() >= MOST_SEEN {
+            // Those that are still in use come back with their next request.
+            seen.clear();
+        }
+        seen.insert(token.to_owned(), claims.clone());
+    }
 }
 
 const fn secs(moment: Moment) -> i64 {
@@ -63,6 +96,7 @@ pub(super) fn access(
     session: &str,
     at: Moment,
 ) -> Result<String, AppError> {
+    hs256::provide();
     let (kid, key) = secrets.token_keys.current();
     let mut header = Header::new(Algorithm::HS256);
     header.typ = Some(TYPE.to_owned());
@@ -84,13 +118,20 @@ pub(super) fn access(
 
 /// Reads an access token; whatever is wrong with it, the answer is the same.
 pub fn read(secrets: &Secrets, token: &str, at: Moment) -> Result<Claims, AppError> {
-    claims(secrets, token, at).ok_or(AppError::NotSignedIn)
+    let seen = secrets.seen.find(token);
+    let claims = seen.or_else(|| {
+        let claims = claims(secrets, token)?;
+        secrets.seen.keep(token, &claims);
+        Some(claims)
+    });
+    claims.filter(|claims| claims.is_in_time(at)).ok_or(AppError::NotSignedIn)
 }
 
-fn claims(secrets: &Secrets, token: &str, at: Moment) -> Option<Claims> {
+fn claims(secrets: &Secrets, token: &str) -> Option<Claims> {
     if token.len() > MOST_TOKEN_BYTES {
         return None;
     }
+    hs256::provide();
     let header = jsonwebtoken::decode_header(token).ok()?;
     // RFC 8725, 3.11: a token of another kind is not taken. RFC 7515, 4.1.11: what must be
     // understood is not.
@@ -99,20 +140,19 @@ fn claims(secrets: &Secrets, token: &str, at: Moment) -> Option<Claims> {
     let mut rules = Validation::new(Algorithm::HS256);
     rules.set_issuer(&[&secrets.issuer]);
     rules.set_audience(&[&secrets.audience]);
-    // The library would read the clock of the machine; times are compared with `at` below.
+    // The library would read the clock of the machine; times are compared with `at` each time the
+    // token is shown.
     rules.validate_exp = false;
     rules.required_spec_claims.clear();
     let key = DecodingKey::from_secret(key);
     let body = jsonwebtoken::decode::<Body>(token, &key, &rules).ok()?.claims;
-    let now = secs(at);
-    let in_time = now < body.exp && body.nbf <= now + CLOCK_SECS && body.iat <= now + CLOCK_SECS;
-    let claims = Claims {
+    Some(Claims {
         person: PersonId(body.sub.parse().ok()?),
         session: body.sid,
         role: Role::from_name(&body.role)?,
-        issued_secs: body.iat,
-    };
-    in_time.then_some(claims)
+        issued_secs: body.iat.max(body.nbf),
+        expires_secs: body.exp,
+    })
 }
 
 #[cfg(test)]
@@ -120,10 +160,13 @@ mod tests {
     use super::{ACCESS_SECS, Body, access, read};
     use crate::access::{KeyRing, Secrets};
     use crate::{NoRandomness, Random};
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use domain::access::Role;
     use domain::calendar::Moment;
     use domain::ids::PersonId;
     use jsonwebtoken::{Algorithm, EncodingKey, Header};
+    use serde_json::json;
 
     struct Sevens;
 
@@ -167,7 +210,14 @@ mod tests {
     }
 
     fn forged(header: &Header, body: &impl serde::Serialize, key: u8) -> String {
-        jsonwebtoken::encode(header, body, &EncodingKey::from_secret(&[key; 32])).unwrap()
+        // Whatever algorithm the header names, the signature is ours.
+        let part = |value: serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let message = format!("{}.{}", part(json!(header)), part(json!(body)));
+        let key = EncodingKey::from_secret(&[key; 32]);
+        super::hs256::provide();
+        let signature =
+            jsonwebtoken::crypto::sign(message.as_bytes(), &key, Algorithm::HS256).unwrap();
+        format!("{message}.{signature}")
     }
 
     #[test]

@@ -10,9 +10,9 @@
 use super::proof::{Code, Shown, needs_proof, with_shown};
 use super::secrets::Secrets;
 use super::sign_in::Factor;
-use super::{Caller, opaque, people, sealed};
+use super::{Caller, notices, opaque, people, sealed};
 use crate::{Actor, AppError, Invalid, Random, business};
-use domain::access::LEAST_ALONE;
+use domain::access::{LEAST_ALONE, NoticeKind};
 use domain::calendar::Moment;
 use domain::ids::PersonId;
 use serde_json::json;
@@ -127,6 +127,7 @@ pub fn confirm(
             return Err(wrong());
         }
         keep_codes(tx, person.id, &codes)?;
+        notices::tell(tx, person.id, actor.at, NoticeKind::SecondFactorAdded, &json!({}))?;
         trace(tx, actor, person.id, "confirm_second_factor", codes.len())
     })?;
     Ok(codes)
@@ -159,6 +160,8 @@ pub(super) fn take_away(tx: &mut Tx<'_>, actor: &Actor, person: PersonId) -> Res
     if !factors::remove(tx, person, actor.at)? {
         return Err(AppError::Conflict("there is no second factor".to_owned()));
     }
+    let by = json!({ "by": actor.name });
+    notices::tell(tx, person, actor.at, NoticeKind::SecondFactorRemoved, &by)?;
     trace(tx, actor, person, "remove_second_factor", 0)
 }
 
@@ -179,6 +182,8 @@ pub fn regenerate(
             return Err(AppError::Conflict("there is no second factor".to_owned()));
         }
         keep_codes(tx, caller.person, &codes)?;
+        let kind = NoticeKind::RecoveryCodesReplaced;
+        notices::tell(tx, caller.person, actor.at, kind, &json!({}))?;
         trace(tx, actor, caller.person, "new_recovery_codes", codes.len())
     })?;
     Ok(codes)
@@ -242,7 +247,10 @@ pub(super) fn use_code(
     if !factors::use_code(tx, person.id, &recovery_hash(code), at)? {
         return Ok(None);
     }
-    Ok(Some(Factor::Recovery { left: factors::codes_left(tx, person.id)? }))
+    let left = factors::codes_left(tx, person.id)?;
+    let details = json!({ "left": left });
+    notices::tell(tx, person.id, at, NoticeKind::RecoveryCodeUsed, &details)?;
+    Ok(Some(Factor::Recovery { left }))
 }
 
 /// The step whose code this is: the present one or the one before, if later than the last used.

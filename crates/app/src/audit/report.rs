@@ -5,7 +5,7 @@
 
 use super::list::check;
 use super::{Filter, Row};
-use crate::AppError;
+use crate::{AppError, csv};
 use std::io::{self, Write};
 use store::{Store, audit};
 
@@ -80,11 +80,7 @@ fn line(out: &mut dyn Write, fields: [&str; REPORT_COLUMNS.len()]) -> io::Result
         if place > 0 {
             out.write_all(b",")?;
         }
-        if field.contains([',', '"', '\n', '\r']) {
-            write!(out, "\"{}\"", field.replace('"', "\"\""))?;
-        } else {
-            out.write_all(field.as_bytes())?;
-        }
+        out.write_all(csv::field(field).as_bytes())?;
     }
     out.write_all(b"\n")
 }

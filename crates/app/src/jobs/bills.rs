@@ -16,7 +16,7 @@ use store::jobs::Enqueued;
 use store::{Store, Tx, audit};
 
 /// The kind.
-pub(super) const RUN: &str = "bills.run";
+pub const RUN: &str = "bills.run";
 
 /// What is asked for, and by whom.
 #[derive(Debug, Serialize, Deserialize)]

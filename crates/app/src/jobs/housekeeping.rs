@@ -35,6 +35,8 @@ const KEYS_KEPT: Duration = DAY.saturating_mul(3);
 const FAILURES_KEPT: Duration = DAY;
 /// How long attempts to sign in are kept.
 const ATTEMPTS_KEPT: Duration = DAY.saturating_mul(180);
+/// How long notices to people are kept, seen or not.
+const NOTICES_KEPT: Duration = DAY.saturating_mul(365);
 /// How long sessions are kept after they have ended or expired.
 const SESSIONS_KEPT: Duration = DAY.saturating_mul(30);
 /// How long finished jobs are kept.
@@ -69,7 +71,14 @@ pub(super) fn expire_sign_in(context: &Context<'_>, _: &Job) -> Result<Outcome, 
     let before = earlier(now, ATTEMPTS_KEPT);
     let attempts = all(context, |tx| jobs::expire_attempts(tx, before, ROWS_AT_ONCE))?;
     let sessions = sessions(context, earlier(now, SESSIONS_KEPT))?;
-    let removed = json!({ "failures": failures, "attempts": attempts, "sessions": sessions });
+    let before = earlier(now, NOTICES_KEPT);
+    let notices = all(context, |tx| jobs::expire_notices(tx, before, ROWS_AT_ONCE))?;
+    let removed = json!({
+        "failures": failures,
+        "attempts": attempts,
+        "sessions": sessions,
+        "notices": notices,
+    });
     Ok(Outcome::with(json!({ "removed": removed })))
 }
 

@@ -48,6 +48,12 @@ pub fn show_in(tx: &mut Tx<'_>, id: JobId) -> Result<Job, AppError> {
     found(tx, id)
 }
 
+/// A job of one kind; one of another kind is not known here.
+pub fn show_kind(tx: &mut Tx<'_>, id: JobId, kind: &str) -> Result<Job, AppError> {
+    let job = jobs::find(tx, id)?.filter(|job| job.kind == kind);
+    job.ok_or_else(|| AppError::NotFound(format!("there is no {kind} {}", id.0)))
+}
+
 fn found(tx: &mut Tx<'_>, id: JobId) -> Result<Job, AppError> {
     jobs::find(tx, id)?.ok_or_else(|| AppError::NotFound(format!("there is no job {}", id.0)))
 }

@@ -2,7 +2,7 @@
 //!
 //! It deliberately is a plain table, made once when the program starts.
 
-use super::{JobError, Outcome, Stop, bills, housekeeping};
+use super::{JobError, Outcome, Stop, bills, housekeeping, verify};
 use crate::Actor;
 use domain::calendar::Moment;
 use domain::jobs::{MAX_ATTEMPTS, Schedule};
@@ -83,6 +83,7 @@ impl Registry {
         registry.add(housekeeping::EXPIRE_SIGN_IN, housekeeping::expire_sign_in);
         registry.add(housekeeping::EXPIRE_JOBS, housekeeping::expire_jobs);
         registry.add(bills::RUN, bills::run);
+        registry.add(verify::VERIFY, verify::run);
         registry.schedules.extend(housekeeping::SCHEDULES);
         registry
     }

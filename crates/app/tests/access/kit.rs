@@ -170,7 +170,7 @@ impl<'d> Office<'d> {
     /// Who an access token is taken for at this moment.
     pub fn check(&self, access_token: &str) -> Result<Caller, AppError> {
         let claims = tokens::read(&self.secrets, access_token, self.now())?;
-        self.store.read(|tx| sessions::check(tx, &claims, self.now()))
+        self.store.read(|tx| sessions::check(tx, &self.secrets, &claims, self.now()))
     }
 
     pub fn caller(&self, signed: &Signed) -> Caller {

@@ -3,7 +3,7 @@
 use crate::desk::Desk;
 use app::AppError;
 use app::billing::Mode;
-use app::jobs::{Registry, Tally, enqueue_run};
+use app::jobs::{Registry, Tally, enqueue_run, enqueue_verify_in};
 use domain::calendar::Month;
 use domain::ids::JobId;
 use domain::jobs::State;
@@ -41,6 +41,34 @@ fn twice(desk: &Desk<'_>, id: JobId) -> [Value; 2] {
 
 fn month(text: &str) -> Month {
     Month::parse(text).unwrap()
+}
+
+#[test]
+fn the_books_are_verified() {
+    on_both(|database| {
+        let desk = Desk::new(database);
+        desk.dairy.on("2026-10-01");
+        desk.dairy.deliver(&["2026-09-01 C1 MILK 1.000"]);
+        let store = &desk.dairy.store;
+        let actor = desk.actor();
+        let enqueue = || store.write(|tx| enqueue_verify_in(tx, &actor)).unwrap();
+        let job = enqueue();
+        assert!(job.is_new);
+        let again = enqueue();
+        assert!(!again.is_new && again.id == job.id);
+        let [first, second] = twice(&desk, job.id);
+        assert_eq!(first, second);
+        assert_eq!(first["clean"], true);
+        let invariants = first["invariants"].as_array().unwrap();
+        assert_eq!(invariants.len(), app::verify::Invariant::ALL.len());
+        assert!(invariants.iter().all(|one| one["status"] == "ok"), "{first:#}");
+        // What is broken is the result, not a failure.
+        assert_eq!(desk.dairy.sql("DELETE FROM unbilled_months"), 1);
+        let job = enqueue();
+        assert!(job.is_new && desk.run_due(&Registry::standard()).done >= 1);
+        let result: Value = serde_json::from_str(&desk.job(job.id).result.unwrap()).unwrap();
+        assert_eq!(result["clean"], false, "{result:#}");
+    });
 }
 
 #[test]

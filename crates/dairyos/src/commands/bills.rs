@@ -8,8 +8,8 @@ mod paper;
 use super::Context;
 use crate::cli::{IssueArgs, ListArgs, RunArgs, ShowArgs};
 use crate::output::{Output, Progress};
-use app::AppError;
 use app::billing::{self, Mode, Report, Request, wire};
+use app::{AppError, csv};
 use domain::money::{Money, inr};
 use store::billing::PrintedBill;
 
@@ -70,8 +70,8 @@ fn csv_row(bill: &PrintedBill) -> String {
     let shape = wire::bill(bill);
     let number = shape.number.unwrap_or_default();
     [
-        csv_field(&number),
-        csv_field(&shape.customer_code),
+        csv::field(&number).into_owned(),
+        csv::field(&shape.customer_code).into_owned(),
         shape.month,
         shape.status.to_owned(),
         shape.version.to_string(),
@@ -85,15 +85,6 @@ fn csv_row(bill: &PrintedBill) -> String {
         shape.payable,
     ]
     .join(",")
-}
-
-/// A field as RFC 4180 wants it.
-pub(super) fn csv_field(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_owned()
-    }
 }
 
 fn list_for_people(

@@ -2,8 +2,6 @@
 //!
 //! It deliberately exports every entry there is; a part of a journal does not balance.
 
-mod export;
-
 use super::Context;
 use crate::cli::{BalancesArgs, ExportArgs};
 use crate::output::{Output, Side, Table};
@@ -65,7 +63,7 @@ fn sides(balance: Money) -> (String, String) {
 pub fn export(context: &Context, args: &ExportArgs) -> Result<bool, AppError> {
     let store = context.open()?;
     let mut out = Output::new();
-    export::write(&store, args.format, &mut out)?;
+    app::ledger::export(&store, args.format.into(), &mut out)?;
     out.finish()?;
     Ok(true)
 }

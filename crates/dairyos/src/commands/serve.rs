@@ -4,9 +4,10 @@
 
 use crate::cli::ServeArgs;
 use crate::random::System;
-use crate::settings::{self, Key, Settings, environment};
+use crate::settings::{self, Key, Settings, SignIn, environment};
 use crate::{clock, logging};
-use app::access::{KeyRing, Secrets};
+use app::access::breached::Breached;
+use app::access::{KeyRing, Policy, Secrets};
 use app::jobs::{Event, Registry, Stop, THREADS_MOST, Worker};
 use app::{AppError, Random};
 use domain::access::Role;
@@ -15,7 +16,7 @@ use http_api::layers::request_id::RequestIds;
 use http_api::layers::security_headers::SecurityHeaders;
 use http_api::limits::{Limiter, REDIS_TIMEOUT};
 use http_api::metrics::Metrics;
-use http_api::{Parts, Service, Surroundings};
+use http_api::{Parts, Pulse, Service, Surroundings};
 use sha2::{Digest, Sha256};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -50,6 +51,9 @@ pub fn execute(
     let url = database.unwrap_or_else(|| settings.database.url.expose().to_owned());
     let connections = usize::try_from(settings.database.connections).unwrap_or(1);
     let store = Arc::new(Store::open_with(&url, connections)?);
+    let threads = usize::try_from(settings.jobs.threads).unwrap_or(0);
+    let has_worker = threads > 0 && !args.no_worker;
+    let pulse = Pulse::new(clock::now());
     let service = Service::new(Parts {
         store: Arc::clone(&store),
         clock: Arc::new(clock::now),
@@ -60,15 +64,16 @@ pub fn execute(
             .into_iter()
             .filter(|role| settings.sign_in.needs_second_factor(*role))
             .collect(),
-    });
+        worker: has_worker.then(|| pulse.clone()),
+    })
+    .map_err(|error| AppError::Output(format!("a thread that writes: {error}")))?;
     let around = surroundings(&settings)?;
     let listen = args.listen.unwrap_or(settings.http.listen);
     let headers = Duration::from_secs(settings.http.header_read_timeout_secs);
-    let threads = usize::try_from(settings.jobs.threads).unwrap_or(0);
     let stop = Stop::new();
     std::thread::scope(|scope| {
-        if threads > 0 && !args.no_worker {
-            scope.spawn(|| work(&store, threads, &stop));
+        if has_worker {
+            scope.spawn(|| work(&store, threads, &stop, &pulse));
         }
         let served = run(service, &around, listen, headers);
         stop.request();
@@ -78,7 +83,7 @@ pub fn execute(
 }
 
 /// Does jobs until the service ends.
-fn work(store: &Store, threads: usize, stop: &Stop) {
+fn work(store: &Store, threads: usize, stop: &Stop, pulse: &Pulse) {
     let mut bytes = [0; 4];
     // Without randomness the name is still that of this process.
     let _ = System.fill(&mut bytes);
@@ -86,7 +91,12 @@ fn work(store: &Store, threads: usize, stop: &Stop) {
     let worker = Worker {
         store,
         registry: &Registry::standard(),
-        clock: &clock::now,
+        // Whoever asks for the time is alive.
+        clock: &|| {
+            let now = clock::now();
+            pulse.beat(now);
+            now
+        },
         // Without randomness the pauses are shorter, and the work goes on.
         random: &|bytes| {
             let _ = System.fill(bytes);
@@ -134,7 +144,19 @@ fn secrets(settings: &Settings) -> Result<Secrets, AppError> {
         "" => "dairyos",
         url => url,
     };
-    Secrets::new(issuer, AUDIENCE, tokens, factors)
+    Ok(Secrets::new(issuer, AUDIENCE, tokens, factors)?.under(policy(&settings.sign_in)?))
+}
+
+/// The rules of signing in.
+fn policy(sign_in: &SignIn) -> Result<Policy, AppError> {
+    let minutes = i64::from(sign_in.session_idle_minutes);
+    let file = Path::new(&sign_in.breached_passwords_file);
+    let is_named = !sign_in.breached_passwords_file.is_empty();
+    Ok(Policy {
+        idle_secs: (minutes > 0).then_some(minutes * 60),
+        idle_for: sign_in.session_idle_for.iter().map(|name| name.0.0).collect(),
+        breached: is_named.then(|| Breached::open(file)).transpose()?,
+    })
 }
 
 fn surroundings(settings: &Settings) -> Result<Surroundings, AppError> {

@@ -6,8 +6,7 @@ use super::Context;
 use crate::cli::VerifyArgs;
 use crate::output::{Output, Progress, Side, Table};
 use app::AppError;
-use app::verify::{Check, verify};
-use serde_json::json;
+use app::verify::{verify, wire};
 
 pub fn execute(context: &Context, args: &VerifyArgs) -> Result<bool, AppError> {
     let store = context.open()?;
@@ -16,23 +15,13 @@ pub fn execute(context: &Context, args: &VerifyArgs) -> Result<bool, AppError> {
     drop(progress);
     let mut out = Output::new();
     if args.json {
-        let checks = findings.checks().iter().map(|check| {
-            json!({
-                "name": check.invariant.as_str(),
-                "statement": check.invariant.statement(),
-                "status": status(check),
-                "broken": check.broken,
-                "where": check.places,
-            })
-        });
-        let checks: Vec<_> = checks.collect();
-        out.json(&json!({ "clean": findings.is_clean(), "invariants": checks }))?;
+        out.json(&wire::shape(&findings))?;
     } else {
         let columns = [("Invariant", Side::Left), ("", Side::Left), ("", Side::Left)];
         let mut table = Table::new(&columns);
         for check in findings.checks() {
             let name = check.invariant.as_str();
-            table.row([name, status(check), check.invariant.statement()]);
+            table.row([name, check.status(), check.invariant.statement()]);
         }
         out.text(table.show())?;
         for check in findings.checks().iter().filter(|check| check.broken > 0) {
@@ -48,8 +37,4 @@ pub fn execute(context: &Context, args: &VerifyArgs) -> Result<bool, AppError> {
     }
     out.finish()?;
     Ok(findings.is_clean())
-}
-
-const fn status(check: &Check) -> &'static str {
-    if check.broken == 0 { "ok" } else { "broken" }
 }

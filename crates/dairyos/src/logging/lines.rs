@@ -7,8 +7,10 @@ use super::scrub;
 use crate::settings::LogFormat;
 use domain::calendar::Moment;
 use jiff::Timestamp;
-use serde::Serialize;
-use serde_json::{Map, Value};
+use serde::ser::SerializeMap as _;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+use std::borrow::Cow;
 use std::fmt::{Debug, Write as _};
 use std::io::Write as _;
 use tracing::field::{Field, Visit};
@@ -16,18 +18,20 @@ use tracing::{Event, Subscriber, span};
 use tracing_subscriber::Layer;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::Context;
-use tracing_subscriber::registry::{LookupSpan, Scope};
+use tracing_subscriber::registry::{LookupSpan, Scope, SpanRef};
 
 /// The longest value, in bytes; the rest of it is left out.
 const MAX_VALUE_BYTES: usize = 8 * 1024;
 /// The field that holds the text of an event.
 const MESSAGE: &str = "message";
+/// Fields that a line of a request has, for which room is made at once.
+const FIELDS: usize = 16;
 /// Members every line has; a field of such a name is written with `field.` before it.
 const RESERVED: [&str; 3] = ["timestamp", "level", "target"];
 
-/// Fields of a span or an event, without secrets.
+/// Fields of a span or an event, without secrets, in the order in which they were recorded.
 #[derive(Debug, Default)]
-struct Fields(Map<String, Value>);
+struct Fields(Vec<(Cow<'static, str>, Value)>);
 
 impl Fields {
     fn put(&mut self, field: &Field, value: impl FnOnce() -> Value) {
@@ -38,19 +42,22 @@ impl Fields {
         }
         let value = match value() {
             _ if scrub::is_secret_name(name) => Value::from(scrub::REMOVED),
-            Value::String(text) => Value::from(short(&scrub::secrets(&short(&text)))),
+            Value::String(text) => Value::from(cut(scrub::secrets(&cut(text)).into_owned())),
             other => other,
         };
         let reserved = RESERVED.contains(&name);
-        let name = if reserved { format!("field.{name}") } else { name.to_owned() };
-        self.0.insert(name, value);
+        let name = if reserved { format!("field.{name}").into() } else { Cow::Borrowed(name) };
+        match self.0.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, kept)) => *kept = value,
+            None => self.0.push((name, value)),
+        }
     }
 }
 
 /// At most so many bytes of a text.
-fn short(text: &str) -> String {
-    let end = text.floor_char_boundary(MAX_VALUE_BYTES);
-    text.get(..end).unwrap_or_default().to_owned()
+fn cut(mut text: String) -> String {
+    text.truncate(text.floor_char_boundary(MAX_VALUE_BYTES));
+    text
 }
 
 impl Visit for Fields {
@@ -84,15 +91,27 @@ impl Visit for Fields {
 }
 
 /// One line.
-#[derive(Serialize)]
 struct Line<'a> {
     /// UTC, to the microsecond (RFC 3339).
     timestamp: String,
-    level: &'a str,
+    level: &'static str,
     message: &'a str,
     target: &'a str,
-    #[serde(flatten)]
-    fields: &'a Map<String, Value>,
+    fields: Vec<(&'a str, &'a Value)>,
+}
+
+impl Serialize for Line<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut line = serializer.serialize_map(None)?;
+        line.serialize_entry("timestamp", &self.timestamp)?;
+        line.serialize_entry("level", self.level)?;
+        line.serialize_entry("message", self.message)?;
+        line.serialize_entry("target", self.target)?;
+        for (name, value) in &self.fields {
+            line.serialize_entry(name, value)?;
+        }
+        line.end()
+    }
 }
 
 impl Line<'_> {
@@ -103,7 +122,7 @@ impl Line<'_> {
     fn text(&self) -> String {
         let Self { timestamp, level, message, target, fields } = self;
         let mut line = format!("{timestamp} {level:>5} {target}: {}", visible(message));
-        for (name, value) in *fields {
+        for (name, value) in fields {
             let value = match value {
                 Value::String(text) if is_plain(text) => text.clone(),
                 // Quoted and escaped, as in JSON.
@@ -156,7 +175,7 @@ impl<W> Lines<W> {
 
 fn rfc3339(moment: Moment) -> String {
     let time = Timestamp::from_microsecond(moment.unix_micros()).unwrap_or(Timestamp::UNIX_EPOCH);
-    time.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
+    format!("{time:.6}")
 }
 
 impl<S, W> Layer<S> for Lines<W>
@@ -180,26 +199,33 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, ctx: Context<'_, S>) {
-        // Fields of the request and of the task stand at the top of every line within them; the
-        // inner win over the outer.
-        let mut fields = Map::new();
-        for span in ctx.event_scope(event).into_iter().flat_map(Scope::from_root) {
-            if let Some(outer) = span.extensions().get::<Fields>() {
-                fields.extend(outer.0.clone());
-            }
-        }
         let mut own = Fields::default();
         event.record(&mut own);
-        let message = own.0.remove(MESSAGE);
-        fields.remove(MESSAGE);
-        fields.extend(own.0);
+        // Fields of the request and of the task stand at the top of every line within them; the
+        // inner win over the outer.
+        let spans: Vec<_> = ctx.event_scope(event).into_iter().flat_map(Scope::from_root).collect();
+        let spans: Vec<_> = spans.iter().map(SpanRef::extensions).collect();
+        let outer = spans.iter().filter_map(|span| span.get::<Fields>());
+        let mut fields: Vec<(&str, &Value)> = Vec::with_capacity(FIELDS);
+        let mut message = "";
+        for (name, value) in outer.flat_map(|fields| &fields.0).filter(|(name, _)| name != MESSAGE)
+        {
+            place(&mut fields, name, value);
+        }
+        for (name, value) in &own.0 {
+            if name == MESSAGE {
+                message = value.as_str().unwrap_or_default();
+            } else {
+                place(&mut fields, name, value);
+            }
+        }
         let metadata = event.metadata();
         let line = Line {
             timestamp: rfc3339((self.now)()),
             level: metadata.level().as_str(),
-            message: message.as_ref().and_then(Value::as_str).unwrap_or_default(),
+            message,
             target: metadata.target(),
-            fields: &fields,
+            fields,
         };
         let mut line = match self.format {
             LogFormat::Json => line.json(),
@@ -209,6 +235,14 @@ where
         // One write a line, so that lines of several threads do not mix. Where standard error is
         // gone, there is nowhere to say so.
         let _ = self.out.make_writer_for(metadata).write_all(line.as_bytes());
+    }
+}
+
+/// Puts a field among the others, in the place of one of its name.
+fn place<'a>(fields: &mut Vec<(&'a str, &'a Value)>, name: &'a str, value: &'a Value) {
+    match fields.iter_mut().find(|(known, _)| *known == name) {
+        Some((_, kept)) => *kept = value,
+        None => fields.push((name, value)),
     }
 }
 

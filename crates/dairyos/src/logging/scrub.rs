@@ -3,6 +3,8 @@
 //! It deliberately errs on the side of taking out too much. It is the last line of defence: what
 //! is known to be a secret is not to be logged in the first place.
 
+use std::borrow::Cow;
+
 /// What stands in the place of what was taken out.
 pub const REMOVED: &str = "[removed]";
 
@@ -45,12 +47,21 @@ const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 10..=15;
 
 /// Whether a value of this name is never to be logged.
 pub fn is_secret_name(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    let same = name.replace('-', "_");
-    let is = |known: &str| known.replace('-', "_") == same;
-    HEADERS.iter().any(|known| is(known))
-        || BODIES.contains(&same.as_str())
-        || ENDINGS.iter().any(|ending| same.ends_with(ending))
+    let name = name.as_bytes();
+    let ends_with = |ending: &str| {
+        let start = name.len().checked_sub(ending.len());
+        start.and_then(|start| name.get(start..)).is_some_and(|end| same_name(end, ending))
+    };
+    HEADERS.iter().chain(&BODIES).any(|known| same_name(name, known))
+        || ENDINGS.iter().any(|ending| ends_with(ending))
+}
+
+/// Whether a name is one that is known, however it is spelt. It is asked for every field of every
+/// line of the log, so it makes no copies.
+fn same_name(name: &[u8], known: &str) -> bool {
+    let plain = |byte: u8| if byte == b'-' { b'_' } else { byte.to_ascii_lowercase() };
+    name.len() == known.len()
+        && name.iter().zip(known.bytes()).all(|(one, other)| plain(*one) == plain(other))
 }
 
 fn is_header(name: &str) -> bool {
@@ -67,7 +78,11 @@ fn ends_value(c: char) -> bool {
 }
 
 /// A text without secrets: values after secret names, credentials, passwords of addresses.
-pub fn secrets(text: &str) -> String {
+pub fn secrets(text: &str) -> Cow<'_, str> {
+    // Whatever is taken out stands after one of these.
+    if !text.contains(['=', ':', ' ']) {
+        return Cow::Borrowed(text);
+    }
     let mut clean = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(next) = rest.chars().next() {
@@ -96,7 +111,7 @@ pub fn secrets(text: &str) -> String {
             rest = rest.get(next.len_utf8()..).unwrap_or_default();
         }
     }
-    clean
+    Cow::Owned(clean)
 }
 
 /// After a word: how many bytes are kept, and how many after them are secret.

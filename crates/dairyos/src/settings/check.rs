@@ -21,6 +21,11 @@ const PLACEHOLDERS: [&str; 7] =
 const MAX_KID: usize = 64;
 /// The longest prefix of keys in Redis.
 const MAX_PREFIX: usize = 64;
+/// The shortest rest of a session, in minutes: use is noted when the access token is renewed,
+/// every 15 minutes.
+const MIN_IDLE_MINUTES: u32 = 30;
+/// The longest rest of a session, in minutes: seven days, when it ends anyway.
+const MAX_IDLE_MINUTES: u32 = 7 * 24 * 60;
 const MAX_CONNECTIONS: u32 = 200;
 const MAX_THREADS: u32 = 64;
 const MIN_BODY_BYTES: u64 = 1024;
@@ -117,6 +122,11 @@ impl Settings {
 
     fn check_keys(&self, found: &mut Found) {
         let sign_in = &self.sign_in;
+        let minutes = sign_in.session_idle_minutes;
+        if minutes != 0 && !(MIN_IDLE_MINUTES..=MAX_IDLE_MINUTES).contains(&minutes) {
+            let what = format!("expected 0, or {MIN_IDLE_MINUTES} to {MAX_IDLE_MINUTES}");
+            found.add("sign_in.session_idle_minutes", what);
+        }
         for (name, keys) in
             [("sign_in.token_keys", &sign_in.token_keys), ("sign_in.totp_keys", &sign_in.totp_keys)]
         {

@@ -131,6 +131,12 @@ pub struct SignIn {
     pub totp_keys: Vec<Key>,
     /// Roles that must have a second factor.
     pub second_factor_required_for: Vec<Text<RoleName>>,
+    /// Minutes after which an unused session ends; 0 when it does not.
+    pub session_idle_minutes: u32,
+    /// Roles whose unused sessions end.
+    pub session_idle_for: Vec<Text<RoleName>>,
+    /// Hashes of passwords that are known to others; empty when there is no such file.
+    pub breached_passwords_file: String,
 }
 
 impl SignIn {

@@ -110,7 +110,7 @@ fn the_defaults_are_good_for_development() {
     let keys = [&settings.sign_in.token_keys[0], &settings.sign_in.totp_keys[0]];
     assert_eq!(keys.map(|key| key.secret.expose().len()), [64, 64]);
     assert_ne!(keys[0].secret, keys[1].secret);
-    assert_eq!(settings.limits.quotas().unwrap().read.burst(), 60_000);
+    assert_eq!(settings.limits.quotas().unwrap().read.burst(), 300_000);
     assert!(!settings.sign_in.needs_second_factor(Role::Owner));
     assert!(!settings.sign_in.needs_second_factor(Role::Rider));
     assert!(settings.http.proxies().is_empty());
@@ -140,7 +140,7 @@ fn variables_win_over_the_file_and_the_file_over_defaults() {
     assert_eq!(settings.http.proxies().len(), 2);
     assert!(!settings.http.compression && !settings.features.metrics);
     assert_eq!(settings.limits.read, Allowance { burst: 7, per_seconds: 9 });
-    assert_eq!(settings.limits.write.burst, 12_000);
+    assert_eq!(settings.limits.write.burst, 60_000);
     assert_eq!(settings.limits.redis_prefix, "12345");
     assert_eq!(settings.limits.redis_url.expose(), "redis://127.0.0.1");
     assert_eq!(settings.database.url.expose(), "sqlite:other.db");
@@ -351,4 +351,18 @@ fn secrets_are_masked_when_shown() {
     let debug = format!("{:?} {:#?}", loaded.settings, loaded.settings);
     assert!(!debug.contains("hunter2"), "{debug}");
     assert_eq!(database_of(&file.path, &[]).unwrap(), "postgres://me:hunter2@host/db");
+}
+
+#[test]
+fn the_rest_of_a_session_is_within_bounds() {
+    for (minutes, good) in
+        [("0", true), ("30", true), ("10080", true), ("29", false), ("10081", false)]
+    {
+        let settings = loaded("", &[("DAIRYOS_SIGN_IN__SESSION_IDLE_MINUTES", minutes)]);
+        assert_eq!(settings.problems().is_empty(), good, "{minutes}: {:?}", settings.problems());
+    }
+    let settings = loaded("", &[("DAIRYOS_SIGN_IN__SESSION_IDLE_FOR", "rider,owner")]);
+    let roles: Vec<Role> = settings.sign_in.session_idle_for.iter().map(|name| name.0.0).collect();
+    assert_eq!(roles, [Role::Rider, Role::Owner]);
+    assert_eq!(settings.sign_in.session_idle_minutes, 1440);
 }

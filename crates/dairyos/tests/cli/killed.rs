@@ -17,10 +17,10 @@ const SIGKILL: i32 = 9;
 const RUN: [&str; 6] = ["bills", "run", "--month", "2024-10", "--issue", "--json"];
 
 /// Numbers below 1,000, drawn with a fixed seed.
-struct Dice(u64);
+pub struct Dice(pub u64);
 
 impl Dice {
-    fn next(&mut self) -> u32 {
+    pub fn next(&mut self) -> u32 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963);
         u32::try_from(self.0 >> 33).unwrap() % 1_000
     }

@@ -5,12 +5,14 @@
 
 mod lockout;
 mod login;
+mod notices;
 mod passwords;
 mod permissions;
 mod roles;
 
 pub use lockout::{ALL_UNKNOWN, Failures, ONE_SOURCE, Rule, Source, Verdict, decide};
 pub use login::{Login, LoginError};
+pub use notices::NoticeKind;
 pub use passwords::{
     LEAST_ALONE, LEAST_WITH_SECOND_FACTOR, MOST_BYTES, MOST_CODE_POINTS, Refusal, context_words,
     refusals,

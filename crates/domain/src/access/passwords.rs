@@ -40,6 +40,9 @@ pub enum Refusal {
     /// It is among the passwords that are tried first everywhere.
     #[error("among the most common passwords")]
     Common,
+    /// It has become known in a breach elsewhere.
+    #[error("has become known in a breach elsewhere, and so is tried by strangers")]
+    Breached,
 }
 
 /// The words that a stranger would try first: of the login, the person's name, the business's name,

@@ -2,9 +2,10 @@
 //!
 //! It deliberately loads nothing from a foreign host.
 
-use crate::metrics::Readings;
+use crate::metrics::{Connections, Readings};
 use crate::problem::{Code, Problem, reference};
 use crate::service::Service;
+use app::Store;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
@@ -48,20 +49,34 @@ pub fn routes(description: &OpenApi, api_docs: bool, figures: bool) -> Router<Se
     routes
 }
 
-/// Ready when the database answers.
+/// Ready when the database answers; says how the worker of this process is, if it has one.
+/// Requests are answered without it too, so that its end does not make the service unready.
 async fn ready(State(service): State<Service>) -> Result<&'static str, Problem> {
     service.run(app::business::is_ready).await.map_err(|problem| Problem {
         internal: problem.internal,
         ..Problem::new(Code::DatabaseDown, problem.detail)
     })?;
-    Ok("ready\n")
+    Ok(match service.worker_alive() {
+        None => "ready\n",
+        Some(true) => "ready\nworker alive\n",
+        Some(false) => "ready\nworker silent\n",
+    })
 }
 
 /// What is counted, and what is looked up for this answer.
 async fn show_figures(State(service): State<Service>, headers: HeaderMap) -> Response {
     let now = service.now();
-    let stats = service.run(move |store| app::jobs::stats(store, now)).await.ok();
-    let mut readings = Readings::default();
+    let read = move |store: &Store| Ok((store.connections(), app::jobs::stats(store, now).ok()));
+    let (connections, stats) = service.run(read).await.ok().unzip();
+    let stats = stats.flatten();
+    let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    let connections = connections.map(|all| Connections {
+        in_use: count(all.lent),
+        idle: count(all.idle),
+        size: count(all.most),
+    });
+    let worker_alive = service.worker_alive();
+    let mut readings = Readings { worker_alive, connections, ..Readings::default() };
     if let Some(stats) = stats {
         readings.jobs = stats
             .counts

@@ -2,6 +2,7 @@
 //!
 //! It deliberately changes nothing; not even an owner can.
 
+use crate::download::{self, Kind};
 use crate::extract::{Asking, Query};
 use crate::page::{self, Page};
 use crate::problem::{Code, Problem};
@@ -9,8 +10,7 @@ use crate::service::Service;
 use app::audit::{self, Filter, Shape, shape};
 use axum::Json;
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use domain::access::Permission;
 use domain::calendar::Moment;
 use domain::ids::PersonId;
@@ -117,7 +117,8 @@ async fn list(
     Ok(Json(Page::new(listed.rows.iter().map(shape).collect(), next.as_deref())))
 }
 
-/// The rows asked for as a CSV file.
+/// The rows asked for as a CSV file, which is sent while it is written; one that ends before its
+/// time is not whole.
 #[utoipa::path(get, path = "/audit/report", tag = "audit", params(ReportQuery),
     operation_id = "report_audit",
     extensions(("x-permission" = json!("audit:read"))),
@@ -129,16 +130,9 @@ async fn report(
     Query(query): Query<ReportQuery>,
 ) -> Result<Response, Problem> {
     let filter = filter(query)?;
-    let text = service
-        .act(asking, Some(Permission::AuditRead), move |store, _, _| {
-            let mut text = Vec::new();
-            audit::report(store, &filter, &mut text)?;
-            Ok(text)
-        })
-        .await?;
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"audit.csv\""),
-    ];
-    Ok((headers, text).into_response())
+    let kind = Kind { media_type: "text/csv; charset=utf-8", file_name: "audit.csv" };
+    download::send(&service, &asking, Permission::AuditRead, kind, move |store, out| {
+        audit::report(store, &filter, out).map(|_| ())
+    })
+    .await
 }

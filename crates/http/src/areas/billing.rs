@@ -6,15 +6,16 @@
 use crate::extract::{Asking, Path, Posted, Query};
 use crate::page::{self, Page};
 use crate::problem::{Code, Problem};
-use crate::service::{Reply, Service, etag};
-use app::access::Caller;
+use crate::remembered::Shown;
+use crate::reply::{Reply, tagged};
+use crate::service::Service;
 use app::billing::{self, Mode, wire};
 use app::jobs::Shape as JobShape;
-use app::{AppError, Tx, explain, jobs};
+use app::{AppError, explain, jobs};
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, Uri};
+use axum::response::Response;
 use domain::access::Permission;
 use domain::calendar::Month;
 use serde::Deserialize;
@@ -74,23 +75,10 @@ async fn list(
     Ok(Json(Page::new(found.iter().map(wire::bill).collect(), next.as_deref())))
 }
 
-/// Reads a bill and answers with it, or that the caller has it already.
-async fn answer(
-    service: &Service,
-    asking: &Asking,
-    headers: &HeaderMap,
-    permission: Permission,
-    find: impl FnOnce(&mut Tx<'_>, &Caller) -> Result<wire::Bill, AppError> + Send + 'static,
-) -> Result<Response, Problem> {
-    let bill = service.read(asking, permission, find).await?;
-    let tag = etag(bill.version);
-    let seen = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+/// A bill as it is shown.
+fn shown(bill: &wire::Bill) -> Result<Shown, AppError> {
     // A version says all of a bill only while it is a draft: payments move an issued one on.
-    let tag = format!("{}-{}\"", tag.trim_end_matches('"'), bill.status);
-    if seen == Some(tag.as_str()) {
-        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
-    }
-    Ok(([(header::ETAG, tag)], Json(bill)).into_response())
+    Shown::of(&format!("\"{}-{}\"", bill.version, bill.status), bill)
 }
 
 /// An issued bill by its number, such as `INV/26-27/000001`.
@@ -105,14 +93,16 @@ async fn answer(
 async fn show(
     State(service): State<Service>,
     asking: Asking,
+    uri: Uri,
     headers: HeaderMap,
     Path((prefix, year, serial)): Path<(String, String, String)>,
 ) -> Result<Response, Problem> {
     let number = format!("{prefix}/{year}/{serial}");
-    answer(&service, &asking, &headers, Permission::BillsRead, move |tx, _| {
-        billing::by_number(tx, &number).map(|bill| wire::bill(&bill))
-    })
-    .await
+    service
+        .show(&asking, Permission::BillsRead, (&uri, &headers), move |tx| {
+            shown(&wire::bill(&billing::by_number(tx, &number)?))
+        })
+        .await
 }
 
 /// The bill of a customer for a month, draft or issued.
@@ -126,14 +116,16 @@ async fn show(
 async fn of_customer(
     State(service): State<Service>,
     asking: Asking,
+    uri: Uri,
     headers: HeaderMap,
     Path((code, asked)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
     let month = month(&asked)?;
-    answer(&service, &asking, &headers, Permission::BillsRead, move |tx, _| {
-        billing::of_customer(tx, &code, month).map(|bill| wire::bill(&bill))
-    })
-    .await
+    service
+        .show(&asking, Permission::BillsRead, (&uri, &headers), move |tx| {
+            shown(&wire::bill(&billing::of_customer(tx, &code, month)?))
+        })
+        .await
 }
 
 /// What is asked of an explanation.
@@ -205,7 +197,7 @@ async fn run(
         .write(asking.once_only()?, Permission::BillsWrite, move |tx, _, actor| {
             let job = jobs::enqueue_run_in(tx, actor, month, mode)?;
             let shown = jobs::show_in(tx, job.id)?;
-            let place = format!("/api/v1/jobs/{}", job.id.0);
+            let place = format!("/api/v1/bill-runs/{}", job.id.0);
             Ok(Reply::accepted(place, &jobs::shape(&shown)))
         })
         .await
@@ -225,9 +217,11 @@ async fn own(
     Path(asked): Path<String>,
 ) -> Result<Response, Problem> {
     let month = month(&asked)?;
-    answer(&service, &asking, &headers, Permission::BillsOwn, move |tx, caller| {
-        let customer = caller.customer.ok_or_else(|| AppError::NotFound(String::new()))?;
-        billing::own(tx, customer, month).map(|bill| wire::bill(&bill))
-    })
-    .await
+    let shown = service
+        .look(&asking, Permission::BillsOwn, move |tx, caller| {
+            let customer = caller.customer.ok_or_else(|| AppError::NotFound(String::new()))?;
+            shown(&wire::bill(&billing::own(tx, customer, month)?))
+        })
+        .await?;
+    Ok(tagged(shown, &headers))
 }

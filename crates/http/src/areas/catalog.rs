@@ -5,7 +5,8 @@
 use crate::extract::{Asking, IfMatch, Path, Posted, Query, encoded};
 use crate::page::{self, Page};
 use crate::problem::Problem;
-use crate::service::{Reply, Service, etag};
+use crate::reply::{Reply, etag};
+use crate::service::Service;
 use app::catalog::{self, Known};
 use app::import::{Kind, Record, import_records};
 use axum::Json;
@@ -118,7 +119,7 @@ async fn show(
     Path(sku): Path<String>,
 ) -> Result<Response, Problem> {
     let known = service
-        .read(&asking, Permission::CatalogRead, move |tx, _| catalog::by_sku(tx, &sku))
+        .look(&asking, Permission::CatalogRead, move |tx, _| catalog::by_sku(tx, &sku))
         .await?;
     let tag = [(header::ETAG, etag(known.version))];
     Ok((tag, Json(Product::from(known))).into_response())

@@ -5,7 +5,8 @@
 use crate::extract::{Asking, IfMatch, Path, Posted, Query, encoded, said};
 use crate::page::{self, Page};
 use crate::problem::{Code, Problem};
-use crate::service::{Reply, Service, etag};
+use crate::reply::{Reply, etag};
+use crate::service::Service;
 use app::customers::{self, Filter, Known, Said, Sort};
 use axum::Json;
 use axum::extract::State;
@@ -166,7 +167,7 @@ async fn show(
     Path(code): Path<String>,
 ) -> Result<Response, Problem> {
     let known = service
-        .read(&asking, Permission::CustomersRead, move |tx, _| customers::by_code(tx, &code))
+        .look(&asking, Permission::CustomersRead, move |tx, _| customers::by_code(tx, &code))
         .await?;
     let tag = [(header::ETAG, etag(known.version))];
     Ok((tag, Json(Customer::from(known))).into_response())

@@ -1,4 +1,4 @@
-//! Deliveries over HTTP: reported in lists, looked up by customer.
+//! Deliveries over HTTP: reported in lists, looked up by customer or by days.
 //!
 //! It deliberately has no way to remove one; a wrong report is corrected by another.
 
@@ -6,15 +6,17 @@ use super::imports::{Done, must_fit};
 use super::orders::OnBill;
 use crate::extract::{Asking, Path, Posted, Query};
 use crate::page::{self, Page};
-use crate::problem::Problem;
-use crate::service::{Reply, Service};
-use app::deliveries::{self, Listed};
+use crate::problem::{Code, Problem};
+use crate::reply::Reply;
+use crate::service::Service;
+use app::deliveries::{self, Asked, Listed};
 use app::import::{Kind, Record, import_records};
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use domain::access::Permission;
 use domain::calendar::Day;
+use domain::deliveries::Status;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -25,12 +27,14 @@ const MAX_DELIVERIES: usize = 2_000;
 
 /// The routes of this area.
 pub fn routes() -> OpenApiRouter<Service> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(report))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(of_days, report))
 }
 
 /// A delivery.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Delivery {
+    /// The customer's code.
+    customer_code: String,
     /// The day.
     date: String,
     /// `morning` or `evening`.
@@ -51,6 +55,7 @@ pub struct Delivery {
 impl From<Listed> for Delivery {
     fn from(listed: Listed) -> Self {
         Self {
+            customer_code: listed.customer_code,
             date: listed.day.to_string(),
             shift: listed.shift.as_str(),
             sku: listed.sku,
@@ -84,10 +89,8 @@ pub struct ListQuery {
 pub(super) fn days(from: Option<&str>, to: Option<&str>) -> Result<(Day, Day), Problem> {
     let day = |name: &str, text: Option<&str>, otherwise: Day| match text {
         None => Ok(otherwise),
-        Some(text) => Day::parse(text).map_err(|error| {
-            let code = crate::problem::Code::BadRequest;
-            Problem::new(code, format!("{name}: {error}"))
-        }),
+        Some(text) => Day::parse(text)
+            .map_err(|error| Problem::new(Code::BadRequest, format!("{name}: {error}"))),
     };
     let last = Day::from_number(9999_12_31).unwrap_or(Day::MIN);
     Ok((day("from", from, Day::MIN)?, day("to", to, last)?))
@@ -110,6 +113,63 @@ async fn list(
     let (found, next) = service
         .read(&asking, Permission::DeliveriesRead, move |tx, _| {
             deliveries::page(tx, &code, days, after.as_deref(), limit)
+        })
+        .await?;
+    Ok(Json(Page::new(found.into_iter().map(Delivery::from).collect(), next.as_deref())))
+}
+
+/// What is asked of the list over all customers.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct DaysQuery {
+    /// The first day, `YYYY-MM-DD`.
+    #[param(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+    from: String,
+    /// The last day, `YYYY-MM-DD`, at most 30 days after the first; the first when absent.
+    #[param(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+    to: Option<String>,
+    /// Only this customer's, by code.
+    customer: Option<String>,
+    /// Only of this product, by its code.
+    sku: Option<String>,
+    /// `delivered`, `missed` or `skipped`.
+    #[param(pattern = "^(delivered|missed|skipped)$")]
+    status: Option<String>,
+    /// Records on the page.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u16>,
+    /// Where the page begins: `next` of the page before.
+    after: Option<String>,
+}
+
+/// The deliveries of up to 31 days, in the order in which customers were added and then by day, a
+/// page at a time.
+#[utoipa::path(get, path = "/deliveries", tag = "deliveries", params(DaysQuery),
+    operation_id = "list_deliveries_of_days",
+    extensions(("x-permission" = json!("deliveries:read"))),
+    responses((status = 200, description = "A page of deliveries", body = Page<Delivery>),
+        (status = 404, description = "There is no such customer or product", body = Problem,
+            content_type = "application/problem+json")))]
+async fn of_days(
+    State(service): State<Service>,
+    asking: Asking,
+    Query(query): Query<DaysQuery>,
+) -> Result<Json<Page<Delivery>>, Problem> {
+    let (limit, after) = (page::limit(query.limit)?, page::place(query.after.as_deref())?);
+    let to = query.to.as_deref().unwrap_or(&query.from);
+    let status = match query.status.as_deref() {
+        None => None,
+        Some(word) => Some(Status::parse(word).ok_or_else(|| {
+            let what = "status: expected delivered, missed or skipped";
+            Problem::new(Code::BadRequest, what)
+        })?),
+    };
+    let days = days(Some(&query.from), Some(to))?;
+    let asked = Asked { days, customer: query.customer, sku: query.sku, status };
+    let (found, next) = service
+        .read(&asking, Permission::DeliveriesRead, move |tx, _| {
+            deliveries::of_days(tx, &asked, after.as_deref(), limit)
         })
         .await?;
     Ok(Json(Page::new(found.into_iter().map(Delivery::from).collect(), next.as_deref())))

@@ -5,7 +5,8 @@
 use crate::extract::{Asking, Path, PostedFile, Query};
 use crate::page::{self, Page};
 use crate::problem::{Code, Problem};
-use crate::service::{Reply, Service};
+use crate::reply::Reply;
+use crate::service::Service;
 use app::import::{self, Import, Kind, Tally, import_sent};
 use axum::Json;
 use axum::extract::{DefaultBodyLimit, State};

@@ -22,6 +22,7 @@ pub fn routes() -> OpenApiRouter<Service> {
     OpenApiRouter::new()
         .routes(routes!(list))
         .routes(routes!(show))
+        .routes(routes!(show_run))
         .routes(routes!(requeue))
         .routes(routes!(cancel))
 }
@@ -84,6 +85,25 @@ async fn show(
     let job = service
         .act(asking, Some(Permission::JobsRead), move |store, _, _| {
             jobs::show(store, JobId(id.into()))
+        })
+        .await?;
+    Ok(Json(shape(&job)))
+}
+
+/// A run of bills, for those who may run bills. Once its state is `done`, the result is what
+/// `dairyos bills run --json` prints.
+#[utoipa::path(get, path = "/bill-runs/{id}", tag = "billing", operation_id = "show_bill_run",
+    params(("id" = i32, Path, description = "The job's number")),
+    extensions(("x-permission" = json!("bills:write"))),
+    responses((status = 200, description = "The job with its result", body = Shape)))]
+async fn show_run(
+    State(service): State<Service>,
+    asking: Asking,
+    Path(id): Path<i32>,
+) -> Result<Json<Shape>, Problem> {
+    let job = service
+        .read(&asking, Permission::BillsWrite, move |tx, _| {
+            jobs::show_kind(tx, JobId(id.into()), jobs::RUN)
         })
         .await?;
     Ok(Json(shape(&job)))

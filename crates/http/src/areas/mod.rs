@@ -13,3 +13,4 @@ pub mod imports;
 pub mod jobs;
 pub mod ledger;
 pub mod orders;
+pub mod verification;

@@ -7,7 +7,8 @@ use super::imports::{Done, must_fit};
 use crate::extract::{Asking, Path, Posted, Query};
 use crate::page::{self, Page};
 use crate::problem::{Code, Problem};
-use crate::service::{Reply, Service};
+use crate::reply::Reply;
+use crate::service::Service;
 use app::import::{Kind, Record, import_records};
 use app::orders::{self, Listed};
 use axum::Json;
@@ -150,7 +151,7 @@ async fn show(
     Path(reference): Path<String>,
 ) -> Result<Json<Order>, Problem> {
     let listed = service
-        .read(&asking, Permission::DeliveriesRead, move |tx, _| {
+        .look(&asking, Permission::DeliveriesRead, move |tx, _| {
             orders::by_reference(tx, &reference)
         })
         .await?;

@@ -3,16 +3,13 @@
 //! It deliberately never holds the path, the query, a header or a body: they may carry secrets and
 //! personal data. The route's template says what was asked for.
 
-use super::observed::Observed;
-use super::{CallerAddress, RequestId, SignedInAs, TraceId, method_of, route_of};
+use super::{CallerAddress, RequestId, SignedInAs, TraceId, method_of};
 use crate::problem::Problem;
-use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{Method, StatusCode};
-use axum::middleware::Next;
 use axum::response::Response;
 use std::time::Instant;
-use tracing::{Instrument, Span, error, error_span, field, info, warn};
+use tracing::{Span, error, error_span, field, info, warn};
 
 /// The target of the lines, by which they can be filtered.
 pub const TARGET: &str = "dairyos::access";
@@ -32,12 +29,12 @@ pub struct Record {
 }
 
 impl Record {
-    fn begin(span: Span) -> Self {
+    pub(super) fn begin(span: Span) -> Self {
         let started = Instant::now();
         Self { span, started, status: None, code: None, error: None, bytes: 0, complete: false }
     }
 
-    fn answered(&mut self, method: &Method, response: &Response) {
+    pub(super) fn answered(&mut self, method: &Method, response: &Response) {
         let status = response.status();
         self.status = Some(status);
         let bodiless = [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED];
@@ -78,7 +75,7 @@ impl Drop for Record {
 
 /// The span in which the request is carried out; all lines of the request carry its fields. It is
 /// of the highest level, so that no setting of the level removes the ids from errors.
-fn span_of(request: &Request) -> Span {
+pub(super) fn span_of(request: &Request, route: &str) -> Span {
     let extensions = request.extensions();
     let span = error_span!(
         target: TARGET,
@@ -88,7 +85,7 @@ fn span_of(request: &Request) -> Span {
         user_id = field::Empty,
         caller = field::Empty,
         method = method_of(request.method()),
-        route = route_of(request),
+        route,
     );
     if let Some(id) = extensions.get::<RequestId>() {
         span.record("request_id", id.0.as_str());
@@ -103,14 +100,4 @@ fn span_of(request: &Request) -> Span {
         span.record("caller", field::display(caller.0));
     }
     span
-}
-
-/// Carries out the request in its span, and logs it when its answer has been sent.
-pub async fn layer(request: Request, next: Next) -> Response {
-    let method = request.method().clone();
-    let span = span_of(&request);
-    let mut record = Record::begin(span.clone());
-    let response = next.run(request).instrument(span).await;
-    record.answered(&method, &response);
-    response.map(|body| Body::new(Observed::new(body, record)))
 }

@@ -3,10 +3,8 @@
 //! It deliberately believes `X-Forwarded-For` only from trusted proxies, and reads it from the
 //! right: whatever stands left of the first stranger was written by that stranger.
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, Request};
 use axum::http::{HeaderMap, HeaderName};
-use axum::middleware::Next;
-use axum::response::Response;
 use ipnet::IpNet;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -91,17 +89,11 @@ fn address_of(entry: &str) -> Option<IpAddr> {
     address.map(|address: IpAddr| address.to_canonical())
 }
 
-/// Notes the caller's address.
-pub async fn layer(
-    State(proxies): State<TrustedProxies>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+/// The address of the caller of a request.
+pub(super) fn of(proxies: &TrustedProxies, request: &Request) -> CallerAddress {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-    let caller = CallerAddress(proxies.caller(peer, request.headers()));
-    request.extensions_mut().insert(caller);
-    next.run(request).await
+    CallerAddress(proxies.caller(peer, request.headers()))
 }
 
 #[cfg(test)]

@@ -3,12 +3,8 @@
 //! It deliberately counts what the server has read already; how much the server reads at all is
 //! the server's own limit.
 
-use super::refuse;
 use crate::problem::{Code, Problem};
-use axum::extract::Request;
 use axum::http::HeaderMap;
-use axum::middleware::Next;
-use axum::response::Response;
 
 /// Headers a request may bring; browsers send about 20.
 pub const MAX_HEADERS: usize = 64;
@@ -21,12 +17,12 @@ fn fit(headers: &HeaderMap) -> bool {
     headers.len() <= MAX_HEADERS && bytes.sum::<usize>() <= MAX_HEADER_BYTES
 }
 
-/// Refuses a request with too many or too large headers.
-pub async fn layer(request: Request, next: Next) -> Response {
-    if fit(request.headers()) {
-        return next.run(request).await;
+/// The refusal of a request with too many or too large headers.
+pub(super) fn refusal(headers: &HeaderMap) -> Option<Problem> {
+    if fit(headers) {
+        return None;
     }
     let kib = MAX_HEADER_BYTES / 1024;
     let detail = format!("a request may bring {MAX_HEADERS} headers of {kib} KiB in all");
-    refuse(Problem::new(Code::HeadersTooLarge, detail), request.extensions())
+    Some(Problem::new(Code::HeadersTooLarge, detail))
 }

@@ -3,10 +3,7 @@
 //! It deliberately takes over an id from outside only if it is short and plain, so that nobody can
 //! write into the log or the headers through it.
 
-use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue};
-use axum::middleware::Next;
-use axum::response::Response;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -46,19 +43,21 @@ impl Default for RequestIds {
     }
 }
 
-/// Gives the request its id, and echoes it in the answer.
-pub async fn layer(State(ids): State<RequestIds>, mut request: Request, next: Next) -> Response {
-    let mut brought = request.headers().get_all(X_REQUEST_ID).iter();
-    let only = brought.next().filter(|_| brought.next().is_none());
-    let taken = only.and_then(|value| value.to_str().ok()).and_then(RequestId::parse);
-    let id = taken.unwrap_or_else(|| RequestId((ids.0)()));
-    request.extensions_mut().insert(id.clone());
-    let mut response = next.run(request).await;
-    if let Ok(value) = HeaderValue::from_str(&id.0) {
-        response.headers_mut().insert(X_REQUEST_ID, value);
+impl RequestIds {
+    /// The id of a request: the one it brings, or a new one.
+    pub(super) fn of(&self, headers: &HeaderMap) -> RequestId {
+        let mut brought = headers.get_all(X_REQUEST_ID).iter();
+        let only = brought.next().filter(|_| brought.next().is_none());
+        let taken = only.and_then(|value| value.to_str().ok()).and_then(RequestId::parse);
+        taken.unwrap_or_else(|| RequestId((self.0)()))
     }
-    response.extensions_mut().insert(id);
-    response
+}
+
+/// Echoes the id in the answer.
+pub(super) fn tell(id: &RequestId, headers: &mut HeaderMap) {
+    if let Ok(value) = HeaderValue::from_str(&id.0) {
+        headers.insert(X_REQUEST_ID, value);
+    }
 }
 
 #[cfg(test)]

@@ -2,10 +2,7 @@
 //!
 //! It deliberately only fills in: a handler that serves a page sets a policy of its own.
 
-use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
-use axum::middleware::Next;
-use axum::response::Response;
 
 /// Below this the answers are data of the business, which no cache may keep.
 const API: &str = "/api";
@@ -13,6 +10,9 @@ const API: &str = "/api";
 const POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 /// Two years, as browsers' lists of such sites ask (RFC 6797).
 const TRANSPORT_SECURITY: &str = "max-age=63072000";
+
+const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
+    HeaderName::from_static("cross-origin-resource-policy");
 
 /// What depends on the settings.
 #[derive(Clone, Copy, Debug)]
@@ -34,28 +34,26 @@ fn fill(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
 }
 
 /// Whether a path is one of the API.
-fn is_api(path: &str) -> bool {
+pub(super) fn is_api(path: &str) -> bool {
     path.strip_prefix(API).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Adds the headers to the answer.
-pub async fn layer(State(settings): State<SecurityHeaders>, req: Request, next: Next) -> Response {
-    let api = is_api(req.uri().path());
-    let mut response = next.run(req).await;
-    let headers = response.headers_mut();
-    // A type that the browser guesses could make a script of a customer's text.
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    fill(headers, header::CONTENT_SECURITY_POLICY, POLICY);
-    fill(headers, header::X_FRAME_OPTIONS, "DENY");
-    fill(headers, header::REFERRER_POLICY, "no-referrer");
-    fill(headers, HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
-    if settings.https {
-        fill(headers, header::STRICT_TRANSPORT_SECURITY, TRANSPORT_SECURITY);
+impl SecurityHeaders {
+    /// Adds the headers to an answer.
+    pub(super) fn complete(self, headers: &mut HeaderMap, api: bool) {
+        // A type that the browser guesses could make a script of a customer's text.
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        fill(headers, header::CONTENT_SECURITY_POLICY, POLICY);
+        fill(headers, header::X_FRAME_OPTIONS, "DENY");
+        fill(headers, header::REFERRER_POLICY, "no-referrer");
+        fill(headers, CROSS_ORIGIN_RESOURCE_POLICY, "same-origin");
+        if self.https {
+            fill(headers, header::STRICT_TRANSPORT_SECURITY, TRANSPORT_SECURITY);
+        }
+        if api {
+            fill(headers, header::CACHE_CONTROL, "no-store");
+        }
     }
-    if api {
-        fill(headers, header::CACHE_CONTROL, "no-store");
-    }
-    response
 }
 
 #[cfg(test)]

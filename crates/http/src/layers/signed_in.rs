@@ -6,24 +6,20 @@
 use super::SignedInAs;
 use crate::caller::Asked;
 use crate::service::Service;
-use app::access::tokens;
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::Response;
+use axum::extract::Request;
 
-/// Notes who is signed in.
-pub async fn layer(State(service): State<Service>, request: Request, next: Next) -> Response {
-    let (mut parts, body) = request.into_parts();
-    let name = match Asked::of(&parts) {
-        Ok(Asked::Token(token)) => tokens::read(service.secrets(), &token, service.now())
-            .ok()
-            .map(|claims| format!("person:{}", claims.person.0)),
+/// Notes who is signed in, and by what.
+pub(super) fn note(service: &Service, request: &mut Request) {
+    let Ok(asked) = Asked::of(request.method(), request.headers()) else { return };
+    let asked = asked.read(service.secrets(), service.now());
+    let name = match &asked {
+        Asked::Token(_, Some(claims)) => Some(format!("person:{}", claims.person.0)),
         // A key is told by its hash until the database knows it.
-        Ok(Asked::Key(_)) => Asked::of(&parts).ok().map(|asked| format!("key:{}", asked.name())),
-        _ => None,
+        Asked::Key(_) => Some(format!("key:{}", asked.name())),
+        Asked::Token(_, None) | Asked::Nobody => None,
     };
+    request.extensions_mut().insert(asked);
     if let Some(name) = name {
-        parts.extensions.insert(SignedInAs(name));
+        request.extensions_mut().insert(SignedInAs(name));
     }
-    next.run(Request::from_parts(parts, body)).await
 }

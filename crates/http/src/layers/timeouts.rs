@@ -3,12 +3,8 @@
 //! It deliberately says nothing about what a transaction that has begun will do: it runs to its
 //! end. The time for reading headers is the server's limit.
 
-use super::refuse;
 use crate::problem::{Code, Problem};
-use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
-use axum::middleware::Next;
-use axum::response::Response;
 use std::time::Duration;
 
 /// The limits.
@@ -18,19 +14,16 @@ pub struct Timeouts {
     pub request: Duration,
 }
 
-/// Answers 408 when the request is not answered in time.
-pub async fn layer(State(limits): State<Timeouts>, request: Request, next: Next) -> Response {
-    let extensions = request.extensions().clone();
-    if let Ok(response) = tokio::time::timeout(limits.request, next.run(request)).await {
-        return response;
+impl Timeouts {
+    /// The refusal of a request that was not answered in time.
+    pub(super) fn refusal(self) -> Problem {
+        let seconds = self.request.as_secs_f64();
+        let detail = format!(
+            "the request was not complete within {seconds} s; before repeating a change, look \
+             whether it was made, or repeat it with the same Idempotency-Key"
+        );
+        // The rest of the body, if any, must not be taken for the next request (RFC 9110, 15.5.9).
+        Problem::new(Code::TooSlow, detail)
+            .with(header::CONNECTION, HeaderValue::from_static("close"))
     }
-    let seconds = limits.request.as_secs_f64();
-    let detail = format!(
-        "the request was not complete within {seconds} s; before repeating a change, look \
-         whether it was made, or repeat it with the same Idempotency-Key"
-    );
-    // The rest of the body, if any, must not be taken for the next request (RFC 9110, 15.5.9).
-    let problem = Problem::new(Code::TooSlow, detail)
-        .with(header::CONNECTION, HeaderValue::from_static("close"));
-    refuse(problem, &extensions)
 }

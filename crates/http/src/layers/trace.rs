@@ -3,10 +3,7 @@
 //! It deliberately serves to find things that belong together and nothing else: nothing is ever
 //! allowed or believed because of it.
 
-use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName};
-use axum::middleware::Next;
-use axum::response::Response;
 use uuid::Uuid;
 
 /// The header.
@@ -42,19 +39,15 @@ impl TraceId {
         Self::parse(only.to_str().ok()?)
     }
 
+    /// The trace a caller names, or a new one.
+    pub(super) fn of_request(headers: &HeaderMap) -> Self {
+        Self::of(headers).unwrap_or_else(Self::fresh)
+    }
+
     /// A new trace.
     fn fresh() -> Self {
         Self(Uuid::now_v7().simple().to_string())
     }
-}
-
-/// Keeps the trace a caller names, or begins one.
-pub async fn layer(mut request: Request, next: Next) -> Response {
-    let id = TraceId::of(request.headers()).unwrap_or_else(TraceId::fresh);
-    request.extensions_mut().insert(id.clone());
-    let mut response = next.run(request).await;
-    response.extensions_mut().insert(id);
-    response
 }
 
 #[cfg(test)]

@@ -6,10 +6,8 @@
 use super::{Decision, Group};
 use crate::layers::named;
 use crate::problem::{Code, Problem};
-use axum::body::Body;
 use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
 
 /// The quotas that hold for a request.
 pub const POLICY_HEADER: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -17,15 +15,6 @@ pub const POLICY_HEADER: HeaderName = HeaderName::from_static("ratelimit-policy"
 pub const STATE_HEADER: HeaderName = HeaderName::from_static("ratelimit");
 /// The type of the refusal.
 pub const QUOTA_EXCEEDED: &str = "https://iana.org/assignments/http-problem-types#quota-exceeded";
-
-/// The problem with the member that its type adds.
-#[derive(Serialize)]
-struct Exceeded<'a> {
-    #[serde(flatten)]
-    problem: &'a Problem,
-    #[serde(rename = "violated-policies")]
-    violated_policies: [&'a str; 1],
-}
 
 /// Adds the two fields; several limits on one request make lists of them.
 pub fn tell(headers: &mut HeaderMap, group: Group, decision: &Decision) {
@@ -48,11 +37,6 @@ pub fn refusal(group: Group, decision: &Decision, request: &Extensions) -> Respo
     let mut problem = Problem::new(Code::TooManyRequests, detail)
         .with(header::RETRY_AFTER, HeaderValue::from(wait));
     QUOTA_EXCEEDED.clone_into(&mut problem.kind);
-    let problem = named(problem, request);
-    let body = Exceeded { problem: &problem, violated_policies: [name] };
-    let body = serde_json::to_vec(&body).unwrap_or_default();
-    let mut response = problem.into_response();
-    response.headers_mut().remove(header::CONTENT_LENGTH);
-    *response.body_mut() = Body::from(body);
-    response
+    problem.violated_policies = vec![name.to_owned()];
+    named(problem, request).into_response()
 }

@@ -7,11 +7,7 @@ mod process;
 mod readings;
 mod text;
 
-use crate::layers::{method_of, route_of};
-use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::middleware::Next;
-use axum::response::Response;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -95,6 +91,13 @@ impl Metrics {
         self.0.idempotent_hits.get_or_create(&Operation { operation }).inc();
     }
 
+    /// Begins to count and time a request.
+    pub(crate) fn begin(&self, method: &'static str, route: String) -> Running {
+        self.0.in_flight.inc();
+        let metrics = self.clone();
+        Running { metrics, method, route, started: Instant::now(), status: None }
+    }
+
     /// All figures as a text, with its media type: as `OpenMetrics` when the caller accepts it.
     /// `readings` are those that must be looked up; what is absent from them is absent here.
     pub fn show(&self, headers: &HeaderMap, readings: Readings) -> (&'static str, String) {
@@ -115,12 +118,13 @@ impl Metrics {
 
 /// A request that is being carried out. It is counted when it is dropped, so that one whose caller
 /// goes away is counted too.
-struct Running {
+pub(crate) struct Running {
     metrics: Metrics,
     method: &'static str,
     route: String,
     started: Instant,
-    status: Option<StatusCode>,
+    /// The status of the answer, when there is one.
+    pub(crate) status: Option<StatusCode>,
 }
 
 impl Drop for Running {
@@ -142,15 +146,4 @@ fn class_of(status: StatusCode) -> &'static str {
         4 => "4xx",
         _ => "5xx",
     }
-}
-
-/// Counts and times a request.
-pub async fn layer(State(metrics): State<Metrics>, request: Request, next: Next) -> Response {
-    let method = method_of(request.method());
-    let route = route_of(&request);
-    metrics.0.in_flight.inc();
-    let mut running = Running { metrics, method, route, started: Instant::now(), status: None };
-    let response = next.run(request).await;
-    running.status = Some(response.status());
-    response
 }

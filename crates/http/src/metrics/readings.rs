@@ -15,6 +15,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct Connections {
     /// Those a transaction is using.
     pub in_use: i64,
+    /// Those that are open and wait.
+    pub idle: i64,
     /// As many as there may be.
     pub size: i64,
 }
@@ -37,6 +39,8 @@ pub struct Readings {
     pub jobs: Vec<(String, i64)>,
     /// How long the job that waits longest has been due, in seconds; 0 when none waits.
     pub oldest_waiting_seconds: Option<i64>,
+    /// Whether the worker of this process is alive, if it has one.
+    pub worker_alive: Option<bool>,
     /// Connections to the database.
     pub connections: Option<Connections>,
     /// Further figures of the database, each name once.
@@ -93,9 +97,15 @@ impl Collector for Slot {
             let help = "How long the job that waits longest has been due.";
             gauge(&mut encoder, "dairyos_jobs_oldest_waiting_seconds", help, seconds)?;
         }
-        if let Some(Connections { in_use, size }) = readings.connections {
+        if let Some(alive) = readings.worker_alive {
+            let help = "Whether the worker of this process is alive.";
+            gauge(&mut encoder, "dairyos_worker_alive", help, i64::from(alive))?;
+        }
+        if let Some(Connections { in_use, idle, size }) = readings.connections {
             let help = "Connections to the database that a transaction is using.";
             gauge(&mut encoder, "dairyos_database_connections_in_use", help, in_use)?;
+            let help = "Connections to the database that are open and wait.";
+            gauge(&mut encoder, "dairyos_database_connections_idle", help, idle)?;
             let help = "Connections to the database that there may be.";
             gauge(&mut encoder, "dairyos_database_connections_limit", help, size)?;
         }

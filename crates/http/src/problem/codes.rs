@@ -74,8 +74,9 @@ codes! {
         "The header Allow names the methods of this place.";
     NotAcceptable "not_acceptable" NOT_ACCEPTABLE "No such form"
         "The header Accept asks for a form that this place does not give.";
-    TooSlow "too_slow" REQUEST_TIMEOUT "The request came too slowly"
-        "The request was not complete in time; nothing was done.";
+    TooSlow "too_slow" REQUEST_TIMEOUT "The request took too long"
+        "The request did not come, or was not carried out, in time. Whether a change was made is \
+         not known: look, or repeat it with the same Idempotency-Key.";
     Conflict "conflict" CONFLICT "It does not go together"
         "The request does not fit the present state, for example because a code is taken already.";
     ChangedMeanwhile "changed_meanwhile" CONFLICT "Changed meanwhile"

@@ -6,6 +6,7 @@ use app::{Actor, NoRandomness, Random, Store};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request};
+use axum::response::Response;
 use domain::access::Role;
 use domain::calendar::Moment;
 use http_api::layers::caller_address::TrustedProxies;
@@ -41,6 +42,7 @@ impl Random for Counted {
 
 /// The service of one dairy.
 pub struct Api {
+    pub url: String,
     pub store: Arc<Store>,
     pub secrets: Arc<Secrets>,
     random: Arc<dyn Random>,
@@ -132,7 +134,9 @@ impl Api {
             random: Arc::clone(&random),
             metrics: Metrics::new("test"),
             second_factor_for,
-        });
+            worker: None,
+        })
+        .unwrap();
         let quota = Quota::new(100_000, 60).unwrap();
         let quotas = Quotas { sign_in: quota, read: quota, write: quota, import: quota };
         let around = Surroundings {
@@ -148,7 +152,7 @@ impl Api {
             figures: true,
         };
         let router = http_api::router(service, &around);
-        let api = Self { store, secrets, random, router, now };
+        let api = Self { url: database.url.clone(), store, secrets, random, router, now };
         testkit_business(&api);
         api
     }
@@ -178,8 +182,10 @@ impl Api {
     fn change_initial(&self, login: &str, initial: &str) {
         let token = self.sign_in(login, initial);
         let claims = app::access::tokens::read(&self.secrets, &token, self.at()).unwrap();
-        let caller =
-            self.store.read(|tx| app::access::sessions::check(tx, &claims, self.at())).unwrap();
+        let caller = self
+            .store
+            .read(|tx| app::access::sessions::check(tx, &self.secrets, &claims, self.at()))
+            .unwrap();
         let actor = caller.actor(self.at(), None);
         let (secrets, random) = (&self.secrets, &*self.random);
         people::change_password(&self.store, secrets, random, &caller, &actor, initial, PASSWORD)
@@ -199,8 +205,13 @@ impl Api {
         sign_in(&self.store, &self.secrets, &*self.random, self.at(), &asked).unwrap().access_token
     }
 
+    /// An answer whose body has not been read.
+    pub async fn raw(&self, request: Request<Body>) -> Response {
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
     pub async fn send(&self, request: Request<Body>) -> Reply {
-        let response = self.router.clone().oneshot(request).await.unwrap();
+        let response = self.raw(request).await;
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
         let text = String::from_utf8(bytes.to_vec()).unwrap();

@@ -5,10 +5,12 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
 
 mod customers;
+mod downloads;
 mod hostile;
 mod idempotency;
 mod kit;
 mod permissions;
 mod reference;
+mod remembered;
 mod sessions;
 mod trade;

@@ -30,7 +30,12 @@ fn filled(path: &str) -> String {
         .replace("{kind}", "deliveries")
         .replace("{session}", "none")
         .replace("{id}", "999999")
-        + if path.ends_with("/bills") { "?month=2026-09" } else { "" }
+        + match path {
+            "/api/v1/bills" => "?month=2026-09",
+            "/api/v1/ledger/export" => "?format=csv",
+            "/api/v1/deliveries" => "?from=2026-09-01",
+            _ => "",
+        }
 }
 
 #[test]
@@ -113,7 +118,7 @@ async fn ask(api: &crate::kit::Api, method: &str, path: &str, token: &str) -> cr
             .body("date\n".into());
         return api.send(request.unwrap()).await;
     }
-    let body = match (method, path.as_str()) {
+    let body = match (method, path.split('?').next().unwrap()) {
         ("GET" | "DELETE", _) => Value::Null,
         (_, "/api/v1/customers") => json!({ "code": "", "name": "" }),
         (_, "/api/v1/products") => json!({ "sku": "", "facts": facts() }),

@@ -179,3 +179,39 @@ fn who_must_have_a_second_factor_can_do_nothing_else_first() {
         api.post("/api/v1/me/second-factor", &token, Value::Null).await.ok(201);
     });
 }
+
+#[test]
+fn what_happened_to_one_s_account_is_told() {
+    each(async |api| {
+        let token = api.person(Role::Owner, None);
+        let path = "/api/v1/me/notices";
+        let all = api.get(path, &token).await.ok(200).json();
+        let kinds = |all: &Value| -> Vec<String> {
+            let items = all["items"].as_array().unwrap().iter();
+            items.map(|item| item["kind"].as_str().unwrap().to_owned()).collect()
+        };
+        // Two sign-ins on unknown devices, with the initial password changed between.
+        assert_eq!(kinds(&all), ["new_device", "password_changed", "new_device"]);
+        let newest = &all["items"][0];
+        assert_eq!(newest["details"], json!({ "address": "192.0.2.1", "user_agent": "test" }));
+        assert!(newest["seen_at"].is_null());
+        let page = api.get(&format!("{path}?limit=2"), &token).await.ok(200).json();
+        let next = format!("{path}?limit=2&after={}", page["next"].as_str().unwrap());
+        let rest = api.get(&next, &token).await.ok(200).json();
+        assert_eq!((kinds(&rest), &rest["next"]), (vec!["new_device".to_owned()], &Value::Null));
+        let seen = json!({ "up_to": all["items"][1]["id"] });
+        for _ in 0..2 {
+            api.post("/api/v1/me/notices/seen", &token, seen.clone()).await.ok(204);
+        }
+        let all = api.get(path, &token).await.ok(200).json();
+        let is_seen = |n: usize| all["items"][n]["seen_at"].is_string();
+        assert_eq!([is_seen(0), is_seen(1), is_seen(2)], [false, true, true]);
+        for wrong in [json!({}), json!({ "up_to": "1" }), json!({ "up_to": 9_999_999_999_i64 })] {
+            api.post("/api/v1/me/notices/seen", &token, wrong).await.refused(422, "invalid");
+        }
+        // Others see their own.
+        let rider = api.person(Role::Rider, None);
+        let theirs = api.get(path, &rider).await.ok(200).json();
+        assert_eq!(theirs["items"].as_array().unwrap().len(), 3);
+    });
+}

@@ -68,6 +68,99 @@ fn what_was_delivered_is_found_on_the_bill() {
 }
 
 #[test]
+fn deliveries_of_some_days_are_listed_over_all_customers() {
+    each(async |api| {
+        let token = api.person(Role::Owner, None);
+        api.dairy(&token).await;
+        for code in ["C-2", "C-3"] {
+            let customer = json!({ "code": code, "name": code });
+            api.post("/api/v1/customers", &token, customer).await.ok(201);
+        }
+        let ghee = json!({ "sku": "GHEE", "facts": { "name": "Ghee", "unit": "kg",
+            "hsn": "0405", "tax_rate": "5", "tax_inclusive": false, "price": "600" } });
+        api.post("/api/v1/products", &token, ghee).await.ok(201);
+        let delivery = |date: &str, shift: &str, code: &str, sku: &str, status: &str| {
+            json!({ "date": date, "shift": shift, "customer_code": code, "sku": sku,
+                "quantity": "1", "status": status })
+        };
+        let list = json!({ "deliveries": [
+            delivery("2026-10-02", "evening", "C-3", "MILK", "delivered"),
+            delivery("2026-10-02", "morning", "C-3", "MILK", "missed"),
+            delivery("2026-10-02", "morning", "C-3", "GHEE", "delivered"),
+            delivery("2026-10-31", "morning", "C-2", "MILK", "delivered"),
+            delivery("2026-09-30", "morning", "C-2", "MILK", "delivered")] });
+        api.post("/api/v1/deliveries", &token, list).await.ok(200);
+        let path = "/api/v1/deliveries?from=2026-10-01&to=2026-10-31";
+        let said = |item: &serde_json::Value| {
+            let parts = ["customer_code", "date", "shift", "sku", "status"];
+            parts.map(|part| item[part].as_str().unwrap().to_owned()).join(" ")
+        };
+        let whole = api.get(path, &token).await.ok(200).json();
+        let whole: Vec<String> = whole["items"].as_array().unwrap().iter().map(said).collect();
+        assert_eq!(
+            whole,
+            [
+                "C-1 2026-10-01 morning MILK delivered",
+                "C-1 2026-10-02 morning MILK delivered",
+                "C-2 2026-10-31 morning MILK delivered",
+                "C-3 2026-10-02 morning MILK missed",
+                "C-3 2026-10-02 morning GHEE delivered",
+                "C-3 2026-10-02 evening MILK delivered",
+            ]
+        );
+        // The same by pages of every size.
+        for limit in 1..=6 {
+            let (mut paged, mut after) = (Vec::new(), String::new());
+            loop {
+                let page = api.get(&format!("{path}&limit={limit}{after}"), &token).await;
+                let page = page.ok(200).json();
+                paged.extend(page["items"].as_array().unwrap().iter().map(said));
+                let Some(next) = page["next"].as_str() else { break };
+                after = format!("&after={next}");
+            }
+            assert_eq!(paged, whole, "{limit}");
+        }
+        for (filter, count) in [
+            ("from=2026-10-02", 4),
+            ("from=2026-10-02&customer=C-3", 3),
+            ("from=2026-10-01&to=2026-10-31&sku=GHEE", 1),
+            ("from=2026-10-01&to=2026-10-31&status=missed", 1),
+            ("from=2026-10-01&to=2026-10-31&status=skipped", 0),
+            ("from=2026-10-01&to=2026-10-31&sku=MILK&status=delivered", 4),
+            ("from=2027-01-01", 0),
+        ] {
+            let listed = api.get(&format!("/api/v1/deliveries?{filter}"), &token).await;
+            let listed = listed.ok(200).json();
+            assert_eq!(listed["items"].as_array().unwrap().len(), count, "{filter}");
+            assert!(listed["next"].is_null(), "{filter}");
+        }
+    });
+}
+
+#[test]
+fn lists_of_days_that_cannot_be_given_are_refused() {
+    each(async |api| {
+        let token = api.person(Role::Owner, None);
+        api.dairy(&token).await;
+        for (query, status, code) in [
+            ("", 400, "bad_request"),
+            ("to=2026-10-31", 400, "bad_request"),
+            ("from=2026-10-01&to=2026-11-01", 400, "bad_request"),
+            ("from=2026-10-02&to=2026-10-01", 400, "bad_request"),
+            ("from=1900-01-01&to=9999-12-31", 400, "bad_request"),
+            ("from=9999-12-31&to=9999-12-31&status=lost", 400, "bad_request"),
+            ("from=2026-10-01&after=MQ", 400, "bad_request"),
+            ("from=2026-10-01&customer=NONE", 404, "not_found"),
+            ("from=2026-10-01&sku=NONE", 404, "not_found"),
+        ] {
+            let path = format!("/api/v1/deliveries?{query}");
+            api.get(&path, &token).await.refused(status, code);
+        }
+        api.get("/api/v1/deliveries?from=9999-12-31", &token).await.ok(200);
+    });
+}
+
+#[test]
 fn lists_that_are_wrong_name_each_part() {
     each(async |api| {
         let token = api.person(Role::Owner, None);

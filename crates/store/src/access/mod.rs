@@ -1,4 +1,4 @@
-//! People and how they sign in: people, sessions, factors, devices, failures, keys.
+//! People and how they sign in: people, sessions, factors, devices, failures, keys, notices.
 //!
 //! It deliberately keeps no secret that could be used: passwords, tokens and keys are hashes, and
 //! the secret of a second factor is encrypted by `app`.
@@ -6,11 +6,18 @@
 pub mod attempts;
 pub mod factors;
 pub mod keys;
+pub mod notices;
 pub mod people;
 pub mod sessions;
 
-pub(crate) const QUERIES: [&[&str]; 5] =
-    [attempts::QUERIES, factors::QUERIES, keys::QUERIES, people::QUERIES, sessions::QUERIES];
+pub(crate) const QUERIES: [&[&str]; 6] = [
+    attempts::QUERIES,
+    factors::QUERIES,
+    keys::QUERIES,
+    notices::QUERIES,
+    people::QUERIES,
+    sessions::QUERIES,
+];
 
 /// A page of a list: what comes after an id, and how much at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

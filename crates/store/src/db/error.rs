@@ -6,7 +6,7 @@
 use thiserror::Error;
 
 /// Why the store could not do its work. Nothing of the transaction was kept.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 pub enum StoreError {
     /// The URL is of no known kind.
     #[error(

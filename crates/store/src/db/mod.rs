@@ -4,19 +4,24 @@
 //! It deliberately knows no table. A difference between the databases that cannot be avoided is
 //! marked `// escape:` and counted by `cargo xtask tidy`.
 
+mod checkpoint;
 mod dialect;
 mod error;
 mod open;
 mod pool;
 mod row;
 mod sets;
+mod transact;
 mod tx;
 mod value;
 
+pub use checkpoint::Checkpoints;
 pub use error::StoreError;
 pub use open::Store;
+pub use pool::Connections;
 pub use row::Row;
 pub use sets::{Column, Each, Insert};
+pub use transact::Reader;
 pub use tx::{CUSTOMERS_PER_RANGE, Lock, Mark, Tx, Work};
 pub use value::Value;
 

@@ -1,18 +1,19 @@
-//! Opening a database, and transactions on it.
+//! Opening a database.
 //!
 //! It deliberately keeps one connection that writes to SQLite, which has one writer, and others
 //! that read meanwhile. PostgreSQL lets several transactions write at once, each on a connection
 //! of its own.
 
-use super::pool::Pool;
-use super::tx::{Conn, Statements};
-use super::{Dialect, StoreError, Tx, from_postgres, from_sqlite};
+use super::pool::{Connections, Pool};
+use super::tx::Statements;
+use super::{Dialect, StoreError, from_postgres, from_sqlite};
 use crate::migrations;
+use rusqlite::OpenFlags;
 use rusqlite::config::DbConfig;
-use rusqlite::{OpenFlags, TransactionBehavior};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 /// How long a statement waits for another program's transaction on SQLite.
@@ -34,11 +35,14 @@ const CONNECTIONS: usize = 4;
 
 /// An open database.
 pub struct Store {
-    writers: Pool,
+    pub(super) writers: Pool,
     /// Readers of SQLite; on PostgreSQL every connection may do either.
-    readers: Option<Pool>,
+    pub(super) readers: Option<Pool>,
     /// Transactions begun that can write.
-    writes: AtomicU64,
+    pub(super) writes: AtomicU64,
+    /// Where it is seen whether anybody has written, on SQLite; opened when it is first asked for.
+    pub(super) watch: OnceLock<Option<Mutex<Inner>>>,
+    pub(super) place: Place,
     dialect: Dialect,
 }
 
@@ -77,7 +81,7 @@ impl Place {
         Ok(inner)
     }
 
-    fn first(&self, create: bool) -> Result<Inner, StoreError> {
+    pub(super) fn first(&self, create: bool) -> Result<Inner, StoreError> {
         match self {
             Self::Sqlite(path, timeout) => open_sqlite(path, create, *timeout).map(Inner::Sqlite),
             Self::Postgres(config) => {
@@ -205,9 +209,11 @@ impl Store {
             (connections, None)
         };
         let store = Self {
-            writers: Pool::new(place, Some(first), most),
+            writers: Pool::new(place.clone(), Some(first), most),
             readers,
             writes: AtomicU64::new(0),
+            watch: OnceLock::new(),
+            place,
             dialect,
         };
         let known = migrations::latest();
@@ -248,69 +254,19 @@ impl Store {
         self.dialect == Dialect::Sqlite
     }
 
+    /// How the connections stand, those that write and those that read together.
+    pub fn connections(&self) -> Connections {
+        let all = self.writers.counts();
+        self.readers.as_ref().map(Pool::counts).map_or(all, |readers| Connections {
+            lent: all.lent + readers.lent,
+            idle: all.idle + readers.idle,
+            most: all.most + readers.most,
+        })
+    }
+
     /// How many transactions that write can be at work at once.
     pub fn writers(&self) -> usize {
         self.writers.most()
-    }
-
-    /// Runs `work` in a transaction that may write; commits when it succeeds, keeps nothing when
-    /// it fails. On SQLite the write lock is taken at once, so that what was read stays true.
-    pub fn write<T, E: From<StoreError>>(
-        &self,
-        work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
-        self.transact(TransactionBehavior::Immediate, false, work)
-    }
-
-    /// Runs `work` in a transaction that sees one state of the database and cannot write.
-    pub fn read<T, E: From<StoreError>>(
-        &self,
-        work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
-        self.transact(TransactionBehavior::Deferred, true, work)
-    }
-
-    fn transact<T, E: From<StoreError>>(
-        &self,
-        behavior: TransactionBehavior,
-        read_only: bool,
-        work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
-        let pool = if read_only { self.readers.as_ref() } else { None };
-        let mut loan = pool.unwrap_or(&self.writers).lend()?;
-        match loan.inner()? {
-            Inner::Sqlite(conn) => {
-                let sqlite = |error: rusqlite::Error| from_sqlite(&error);
-                let transaction = conn.transaction_with_behavior(behavior).map_err(sqlite)?;
-                let writes_before = self.count(read_only);
-                let done = work(&mut Tx { conn: Conn::Sqlite(&transaction), writes_before })?;
-                transaction.commit().map_err(sqlite)?;
-                Ok(done)
-            }
-            Inner::Postgres(client, statements) => {
-                let postgres = |error: postgres::Error| from_postgres(&error);
-                let mut builder = client.build_transaction();
-                if read_only {
-                    // One snapshot for all statements, as on SQLite.
-                    let level = postgres::IsolationLevel::RepeatableRead;
-                    builder = builder.read_only(true).isolation_level(level);
-                }
-                let transaction = builder.start().map_err(postgres)?;
-                let writes_before = self.count(read_only);
-                let conn = Conn::Postgres(transaction, statements);
-                let mut tx = Tx { conn, writes_before };
-                let done = work(&mut tx)?;
-                if let Conn::Postgres(transaction, _) = tx.conn {
-                    transaction.commit().map_err(postgres)?;
-                }
-                Ok(done)
-            }
-        }
-    }
-
-    /// Counts a transaction; returns how many could write before it.
-    fn count(&self, read_only: bool) -> u64 {
-        self.writes.fetch_add(u64::from(!read_only), Ordering::Relaxed)
     }
 }
 

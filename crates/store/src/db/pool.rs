@@ -4,12 +4,28 @@
 
 use super::StoreError;
 use super::open::{Inner, Place};
+use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Connections that are not lent, and how many there are in all.
 struct Kept {
     idle: Vec<Inner>,
     open: usize,
+    /// Who waits, the longest first.
+    waiting: VecDeque<u64>,
+    /// The number of the next who waits.
+    next: u64,
+}
+
+/// How the connections of a store stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Connections {
+    /// Those a transaction is using.
+    pub lent: usize,
+    /// Those that wait for one.
+    pub idle: usize,
+    /// As many as there may be.
+    pub most: usize,
 }
 
 /// A limited number of connections to one place.
@@ -30,8 +46,16 @@ impl Pool {
     /// A pool of at most so many connections, with its first, if there is one.
     pub(super) fn new(place: Place, first: Option<Inner>, most: usize) -> Self {
         let idle: Vec<Inner> = first.into_iter().collect();
-        let kept = Mutex::new(Kept { open: idle.len(), idle });
+        let kept = Kept { open: idle.len(), idle, waiting: VecDeque::new(), next: 0 };
+        let kept = Mutex::new(kept);
         Self { place, most, kept, returned: Condvar::new() }
+    }
+
+    /// How the connections stand.
+    pub(super) fn counts(&self) -> Connections {
+        let kept = self.kept();
+        let idle = kept.idle.len();
+        Connections { lent: kept.open.saturating_sub(idle), idle, most: self.most }
     }
 
     /// How many connections there can be at once.
@@ -39,17 +63,27 @@ impl Pool {
         self.most
     }
 
-    /// Lends a connection; waits for one when as many as allowed are lent.
+    /// Lends a connection; waits for one when as many as allowed are lent. Who has waited longest
+    /// is first, so that a long row of transactions keeps nobody out.
     pub(super) fn lend(&self) -> Result<Loan<'_>, StoreError> {
         let mut kept = self.kept();
-        loop {
-            if let Some(inner) = kept.idle.pop() {
-                return Ok(Loan { pool: self, inner: Some(inner) });
+        if !kept.waiting.is_empty() || (kept.idle.is_empty() && kept.open >= self.most) {
+            let place = kept.next;
+            kept.next += 1;
+            kept.waiting.push_back(place);
+            while kept.waiting.front() != Some(&place)
+                || (kept.idle.is_empty() && kept.open >= self.most)
+            {
+                kept = self.returned.wait(kept).unwrap_or_else(PoisonError::into_inner);
             }
-            if kept.open < self.most {
-                break;
+            kept.waiting.pop_front();
+            if !kept.waiting.is_empty() {
+                // Another connection may be there for the next one.
+                self.returned.notify_all();
             }
-            kept = self.returned.wait(kept).unwrap_or_else(PoisonError::into_inner);
+        }
+        if let Some(inner) = kept.idle.pop() {
+            return Ok(Loan { pool: self, inner: Some(inner) });
         }
         kept.open += 1;
         drop(kept);
@@ -57,6 +91,16 @@ impl Pool {
         let mut loan = Loan { pool: self, inner: None };
         loan.inner = Some(self.place.connect()?);
         Ok(loan)
+    }
+
+    /// Lends a connection that is idle, if nobody waits for it.
+    pub(super) fn lend_idle(&self) -> Option<Loan<'_>> {
+        let mut kept = self.kept();
+        if !kept.waiting.is_empty() {
+            return None;
+        }
+        let inner = kept.idle.pop()?;
+        Some(Loan { pool: self, inner: Some(inner) })
     }
 
     /// The state. A panic elsewhere cannot have left a transaction open: it is rolled back when
@@ -81,6 +125,6 @@ impl Drop for Loan<'_> {
             None => kept.open -= 1,
         }
         drop(kept);
-        self.pool.returned.notify_one();
+        self.pool.returned.notify_all();
     }
 }

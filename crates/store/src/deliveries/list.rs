@@ -1,6 +1,7 @@
 //! Deliveries as they are shown, a page at a time.
 //!
-//! It deliberately lists one customer at a time: that is how they are kept.
+//! It deliberately lists in the order in which they are kept, customer by customer: an index by day
+//! would make every import slower and the table by half larger.
 
 use crate::catalog::day;
 use crate::db::{StoreError, Tx};
@@ -11,15 +12,22 @@ use domain::ids::{CustomerId, ProductId};
 use domain::money::Quantity;
 
 pub(crate) const PAGE: &str = "SELECT d.day, d.shift, p.sku, d.reference, d.quantity_milli, \
-     d.status, b.number, b.month, d.line_no, d.product_id FROM deliveries d \
-     JOIN products p ON p.id = d.product_id LEFT JOIN bills b ON b.id = d.bill_id \
-     WHERE d.customer_id = $1 AND d.day BETWEEN $2 AND $3 \
-     AND (d.day, d.shift, d.product_id, d.reference) > ($4, $5, $6, $7) \
-     ORDER BY d.day, d.shift, d.product_id, d.reference LIMIT $8";
+     d.status, b.number, b.month, d.line_no, d.product_id, c.code, c.id \
+     FROM customers c CROSS JOIN deliveries d CROSS JOIN products p \
+     LEFT JOIN bills b ON b.id = d.bill_id \
+     WHERE c.id BETWEEN $1 AND $2 AND d.customer_id = c.id AND d.day BETWEEN $3 AND $4 \
+     AND p.id = d.product_id AND (CAST($5 AS BIGINT) IS NULL OR d.product_id = $5) \
+     AND (CAST($6 AS BIGINT) IS NULL OR d.status = $6) \
+     AND (c.id, d.day, d.shift, d.product_id, d.reference) > ($7, $8, $9, $10, $11) \
+     ORDER BY c.id, d.day, d.shift, d.product_id, d.reference LIMIT $12";
 
 /// A delivery as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
+    /// Whose it is.
+    pub customer: CustomerId,
+    /// The customer's code.
+    pub customer_code: String,
     /// When.
     pub day: Day,
     /// On which round.
@@ -38,9 +46,11 @@ pub struct Listed {
     pub on: Option<OnBill>,
 }
 
-/// The place of a delivery among those of its customer.
+/// The place of a delivery among all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
+    /// The id of the customer.
+    pub customer: i64,
     /// The day, as `yyyymmdd`.
     pub day: i64,
     /// The number of the round.
@@ -51,18 +61,33 @@ pub struct Place {
     pub reference: String,
 }
 
-/// A page of one customer's deliveries between two days, in order, after one of them.
+/// Which deliveries a list shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filter {
+    /// The first and the last day.
+    pub days: (Day, Day),
+    /// Only of this product.
+    pub product: Option<ProductId>,
+    /// Only what became this.
+    pub status: Option<Status>,
+}
+
+/// A page of the deliveries of a range of customers, in order, after one of them.
 pub fn page(
     tx: &mut Tx<'_>,
-    customer: CustomerId,
-    (from, to): (Day, Day),
+    (from, to): (CustomerId, CustomerId),
+    filter: &Filter,
     after: &Place,
     limit: i64,
 ) -> Result<Vec<Listed>, StoreError> {
     let params = [
-        customer.0.into(),
-        from.number().into(),
-        to.number().into(),
+        from.0.into(),
+        to.0.into(),
+        filter.days.0.number().into(),
+        filter.days.1.number().into(),
+        filter.product.map(|product| product.0).into(),
+        filter.status.map(Status::number).into(),
+        after.customer.into(),
         after.day.into(),
         after.shift.into(),
         after.product.into(),
@@ -72,6 +97,8 @@ pub fn page(
     tx.list(PAGE, &params, |row| {
         let wrong = |what: &str| StoreError::unexpected(format!("deliveries.{what}"));
         Ok(Listed {
+            customer: CustomerId(row.int(11)?),
+            customer_code: row.text(10)?.to_owned(),
             day: day(row.int(0)?, "deliveries.day")?,
             shift: Shift::from_number(row.int(1)?).ok_or_else(|| wrong("shift"))?,
             sku: row.text(2)?.to_owned(),

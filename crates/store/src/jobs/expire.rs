@@ -20,13 +20,15 @@ pub(super) const ATTEMPTS: &str = "DELETE FROM sign_in_attempts \
      WHERE id IN (SELECT id FROM sign_in_attempts WHERE at < $1 ORDER BY at LIMIT $2)";
 pub(super) const SESSIONS: &str = "SELECT id FROM sessions \
      WHERE id > $1 AND (expires_at < $2 OR ended_at < $2) ORDER BY id LIMIT $3";
+pub(super) const NOTICES: &str = "DELETE FROM notices \
+     WHERE id IN (SELECT id FROM notices WHERE at < $1 ORDER BY at LIMIT $2)";
 const TOKENS_OF: Each = Each {
     sql: "DELETE FROM refresh_tokens WHERE session_id = :session",
     columns: &[Column::Text("session")],
 };
 const SESSION: Each =
     Each { sql: "DELETE FROM sessions WHERE id = :session", columns: &[Column::Text("session")] };
-pub(super) const QUERIES: &[&str] = &[FINISHED, KEYS, FAILURES, ATTEMPTS, SESSIONS];
+pub(super) const QUERIES: &[&str] = &[FINISHED, KEYS, FAILURES, ATTEMPTS, SESSIONS, NOTICES];
 pub(super) const SETS: &[&Each] = &[&TOKENS_OF, &SESSION];
 
 /// Removes at most so many jobs that were finished before a moment; how many were.
@@ -54,6 +56,11 @@ pub fn expire_failures(
 /// Removes at most so many attempts to sign in made before a moment.
 pub fn expire_attempts(tx: &mut Tx<'_>, before: Moment, limit: u32) -> Result<u64, StoreError> {
     tx.execute(ATTEMPTS, &[before.unix_micros().into(), i64::from(limit).into()])
+}
+
+/// Removes at most so many notices to people that are older than a moment.
+pub fn expire_notices(tx: &mut Tx<'_>, before: Moment, limit: u32) -> Result<u64, StoreError> {
+    tx.execute(NOTICES, &[before.unix_micros().into(), i64::from(limit).into()])
 }
 
 /// At most so many sessions, with ids after the given one, that ended or expired before a moment.

@@ -123,6 +123,6 @@ fn two_programs_may_create_at_once() {
             }
         });
         let store = Store::open(&database.url).unwrap();
-        assert_eq!(count(&store, "SELECT COUNT(*) FROM counters"), 19);
+        assert_eq!(count(&store, "SELECT COUNT(*) FROM counters"), 20);
     });
 }

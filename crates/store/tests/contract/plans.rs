@@ -9,7 +9,7 @@ use store::{Store, Value, Work};
 use testkit::{Database, on_both};
 
 /// Tables that grow with the business.
-const LARGE: [&str; 29] = [
+const LARGE: [&str; 30] = [
     "customers",
     "customer_prices",
     "bills",
@@ -39,6 +39,7 @@ const LARGE: [&str; 29] = [
     "gateway_events",
     "settlements",
     "hand_overs",
+    "notices",
 ];
 
 /// How the queries begin that read whole tables: those that load everything on purpose, and the
@@ -163,7 +164,10 @@ fn fill_people(store: &Store) {
            SELECT i, i, 1 + i % 3000, '', '', 'x' FROM n";
     let failures = numbers(6000)
         + "INSERT INTO sign_in_failures SELECT 'l' || CAST(i AS TEXT), '*', 1, i, NULL FROM n";
-    execute(store, &[&people, &sessions, &tokens, &devices, &attempts, &failures]).unwrap();
+    let notices = numbers(6000)
+        + "INSERT INTO notices SELECT i, 1 + i % 3000, i, 'new_device', '{}', NULL FROM n";
+    let all = [&people, &sessions, &tokens, &devices, &attempts, &failures, &notices];
+    execute(store, &all.map(String::as_str)).unwrap();
 }
 
 /// Fills the tables: 3,000 customers, all of whose deliveries are on bills.
@@ -345,6 +349,8 @@ fn the_indexes_are_the_ones_that_were_made_for_it() {
             (&["FROM sign_in_attempts WHERE at"], "sign_in_attempts_by_time"),
             (&["FROM sign_in_failures WHERE failed_at"], "sign_in_failures_by_time"),
             (&["FROM refresh_tokens", "session_id ="], "refresh_tokens_by_session"),
+            (&["FROM notices WHERE person_id"], "notices_by_person"),
+            (&["FROM notices WHERE at"], "notices_by_time"),
             (&["FROM bill_runs"], "bill_runs_by_month"),
             (&["FROM people", "role = 'owner'"], "people_by_role"),
             (&["FROM sessions WHERE person_id"], "sessions_by_person"),
@@ -381,6 +387,36 @@ fn linking_a_new_month_does_not_read_the_old_ones() {
             };
             assert!(plan.contains(sought), "{sql}\n{plan}");
             assert!(store.is_sqlite() || unsought(&plan).is_empty(), "{sql}\n{plan}");
+        }
+    });
+}
+
+/// A list of deliveries over many customers walks from customer to customer in the order of the
+/// key; without an index by day it must not read the days before.
+#[test]
+fn deliveries_are_listed_in_the_order_of_their_key() {
+    on_both(|database| {
+        let store = small(database);
+        fill(&store);
+        let queries = store::all_queries(store.is_sqlite());
+        let sql = queries
+            .iter()
+            .find(|sql| {
+                sql.contains(
+                    "FROM customers c CROSS JOIN deliveries d \
+            CROSS JOIN products p",
+                )
+            })
+            .unwrap();
+        let plan = plan(&store, database, sql);
+        if store.is_sqlite() {
+            let sought = "SEARCH d USING PRIMARY KEY (customer_id=? AND day>? AND day<?)";
+            assert!(plan.contains(sought), "{plan}");
+            assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+        } else {
+            assert!(plan.contains("deliveries_pkey"), "{plan}");
+            assert!(plan.contains("Index Cond: ((customer_id = c.id) AND (day >="), "{plan}");
+            assert_eq!(unsought(&plan), Vec::<String>::new(), "{plan}");
         }
     });
 }

@@ -2,17 +2,20 @@
 //!
 //! It deliberately reaches nobody else's; that is `people`.
 
-use crate::extract::{Asking, Path, Posted};
+use crate::extract::{Asking, Path, Posted, Query};
+use crate::page::{self, Page};
 use crate::problem::Problem;
 use crate::service::Service;
 use app::access::sessions::{self, Listed};
-use app::access::{people, totp};
+use app::access::{notices, people, totp};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::access::Permission;
+use domain::calendar::Moment;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -35,6 +38,8 @@ pub fn routes() -> OpenApiRouter<Service> {
         .routes(routes!(end_session))
         .routes(routes!(set_up_second_factor))
         .routes(routes!(new_recovery_codes))
+        .routes(routes!(list_notices))
+        .routes(routes!(note_seen))
 }
 
 /// Who one is.
@@ -288,4 +293,93 @@ async fn new_recovery_codes(
         })
         .await?;
     Ok(Json(RecoveryCodes { recovery_codes }))
+}
+
+/// Something that happened to one's account.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Notice {
+    /// The number; later ones are greater.
+    id: i64,
+    /// When it happened (RFC 3339).
+    at: String,
+    /// `new_device`, `wrong_code`, `locked`, `token_reused`, `password_changed`, `password_reset`,
+    /// `second_factor_added`, `second_factor_removed`, `recovery_code_used` or
+    /// `recovery_codes_replaced`.
+    kind: &'static str,
+    /// More about it, such as `address` and `user_agent`.
+    details: Value,
+    /// When one said that it was seen (RFC 3339).
+    #[schema(required)]
+    seen_at: Option<String>,
+}
+
+impl From<notices::Notice> for Notice {
+    fn from(notice: notices::Notice) -> Self {
+        Self {
+            id: notice.id,
+            at: notice.at.rfc3339(),
+            kind: notice.kind.as_str(),
+            details: serde_json::from_str(&notice.details).unwrap_or_default(),
+            seen_at: notice.seen_at.map(Moment::rfc3339),
+        }
+    }
+}
+
+/// What is asked of the list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct NoticesQuery {
+    /// Records on the page.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u16>,
+    /// Where the page begins: `next` of the page before.
+    after: Option<String>,
+}
+
+/// What happened to one's account that one should know of, the newest first, a page at a time:
+/// sign-ins on devices that were not known, locks, changes of what one signs in with.
+#[utoipa::path(get, path = "/me/notices", tag = "access", params(NoticesQuery),
+    operation_id = "list_notices",
+    extensions(("x-permission" = json!("own:use"))),
+    responses((status = 200, description = "A page of notices", body = Page<Notice>)))]
+async fn list_notices(
+    State(service): State<Service>,
+    asking: Asking,
+    Query(query): Query<NoticesQuery>,
+) -> Result<Json<Page<Notice>>, Problem> {
+    let (limit, after) = (page::limit(query.limit)?, page::number(query.after.as_deref())?);
+    let found = service
+        .act(asking, Some(Permission::Own), move |store, caller, _| {
+            let page = app::access::Page { after, limit: i64::from(limit) };
+            notices::list(store, caller, page)
+        })
+        .await?;
+    Ok(Json(Page::full(found, limit, |last| last.id.to_string(), Notice::from)))
+}
+
+/// Which notices one has seen.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Seen {
+    /// The number of the newest notice seen; those before it count as seen too.
+    #[schema(minimum = 1)]
+    up_to: i32,
+}
+
+/// Says that one has seen the notices up to one.
+#[utoipa::path(post, path = "/me/notices/seen", tag = "access", operation_id = "note_seen",
+    request_body = Seen,
+    extensions(("x-permission" = json!("own:use"))),
+    responses((status = 204, description = "Noted")))]
+async fn note_seen(
+    State(service): State<Service>,
+    Posted { asking, body }: Posted<Seen>,
+) -> Result<StatusCode, Problem> {
+    service
+        .act(asking, Some(Permission::Own), move |store, caller, actor| {
+            notices::seen(store, caller, body.up_to.into(), actor.at)
+        })
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
 }

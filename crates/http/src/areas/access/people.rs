@@ -5,7 +5,8 @@
 use crate::extract::{Asking, IfMatch, Path, Posted, Query};
 use crate::page::{self, Page};
 use crate::problem::{Code, Problem};
-use crate::service::{Service, etag};
+use crate::reply::etag;
+use crate::service::Service;
 use app::access::people::{self, Change, NewcomerRequest, View, WithPassword};
 use app::access::{needs_proof, sessions};
 use axum::Json;

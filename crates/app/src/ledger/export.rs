@@ -2,28 +2,60 @@
 //!
 //! It deliberately streams: a journal of years passes through little memory.
 
-use crate::cli::ExportFormat;
-use crate::commands::bills::csv_field;
-use crate::output::Output;
-use app::AppError;
-use app::ledger::{JournalEntry, journal};
+use super::{JournalEntry, journal};
+use crate::{AppError, csv};
 use domain::calendar::Day;
 use domain::ledger::Account;
 use domain::money::Money;
 use std::collections::BTreeMap;
+use std::io::Write;
 use store::Store;
 
-/// Writes the whole journal.
-pub fn write(store: &Store, format: ExportFormat, out: &mut Output) -> Result<(), AppError> {
-    match format {
-        ExportFormat::Csv => csv(store, out),
-        ExportFormat::Hledger => grouped(store, out, hledger),
-        ExportFormat::Beancount => beancount_with_accounts(store, out),
+/// A form of the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For hledger and ledger-cli.
+    Hledger,
+    /// For beancount.
+    Beancount,
+    /// One row an entry.
+    Csv,
+}
+
+impl Format {
+    /// All forms.
+    pub const ALL: [Self; 3] = [Self::Hledger, Self::Beancount, Self::Csv];
+
+    /// The word it is asked for by, which is the usual ending of its files as well.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Hledger => "hledger",
+            Self::Beancount => "beancount",
+            Self::Csv => "csv",
+        }
+    }
+
+    /// The form of a word.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.as_str() == name)
     }
 }
 
-fn csv(store: &Store, out: &mut Output) -> Result<(), AppError> {
-    out.line("transaction,date,cause,bill_number,customer_code,account,debit,credit")?;
+/// Writes the whole journal: every entry there is, as a part of a journal does not balance.
+pub fn export(store: &Store, format: Format, out: &mut dyn Write) -> Result<(), AppError> {
+    match format {
+        Format::Csv => rows(store, out),
+        Format::Hledger => grouped(store, out, hledger),
+        Format::Beancount => beancount_with_accounts(store, out),
+    }
+}
+
+fn put(out: &mut dyn Write, text: &str) -> Result<(), AppError> {
+    out.write_all(text.as_bytes()).map_err(|error| AppError::Output(error.to_string()))
+}
+
+fn rows(store: &Store, out: &mut dyn Write) -> Result<(), AppError> {
+    put(out, "transaction,date,cause,bill_number,customer_code,account,debit,credit\n")?;
     journal(store, |entry| {
         let (debit, credit) = if entry.amount < Money::ZERO {
             (String::new(), entry.amount.negated()?.to_string())
@@ -34,28 +66,28 @@ fn csv(store: &Store, out: &mut Output) -> Result<(), AppError> {
             entry.transaction.to_string(),
             entry.day.to_string(),
             entry.cause.to_owned(),
-            csv_field(entry.number.unwrap_or("")),
-            csv_field(entry.customer_code),
+            csv::field(entry.number.unwrap_or("")).into_owned(),
+            csv::field(entry.customer_code).into_owned(),
             entry.account.as_str().to_owned(),
             debit,
             credit,
         ];
-        out.line(row.join(","))
+        put(out, &(row.join(",") + "\n"))
     })
 }
 
 /// A form of a transaction's first line and of its entries.
 type Form = fn(&JournalEntry<'_>, bool) -> String;
 
-fn grouped(store: &Store, out: &mut Output, form: Form) -> Result<(), AppError> {
+fn grouped(store: &Store, out: &mut dyn Write, form: Form) -> Result<(), AppError> {
     let mut current = None;
     journal(store, |entry| {
         let first = current != Some(entry.transaction);
         if first && current.is_some() {
-            out.text("\n")?;
+            put(out, "\n")?;
         }
         current = Some(entry.transaction);
-        out.text(form(entry, first))
+        put(out, &form(entry, first))
     })
 }
 
@@ -167,16 +199,16 @@ fn beancount(entry: &JournalEntry<'_>, first: bool) -> String {
 }
 
 /// Beancount wants every account opened before its first entry.
-fn beancount_with_accounts(store: &Store, out: &mut Output) -> Result<(), AppError> {
+fn beancount_with_accounts(store: &Store, out: &mut dyn Write) -> Result<(), AppError> {
     let mut opened: BTreeMap<String, Day> = BTreeMap::new();
     journal(store, |entry| {
         opened.entry(beancount_account(entry)).or_insert(entry.day);
         Ok(())
     })?;
-    out.line("option \"operating_currency\" \"INR\"\n")?;
+    put(out, "option \"operating_currency\" \"INR\"\n\n")?;
     for (account, day) in &opened {
-        out.line(format!("{day} open {account} INR"))?;
+        put(out, &format!("{day} open {account} INR\n"))?;
     }
-    out.text("\n")?;
+    put(out, "\n")?;
     grouped(store, out, beancount)
 }

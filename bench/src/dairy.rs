@@ -3,7 +3,7 @@
 //! It deliberately knows nothing of databases.
 
 use crate::failure::{Doing, Failure};
-use crate::options::BillsOptions;
+use crate::options::Setting;
 use crate::program::Program;
 use crate::say;
 use serde_json::Value;
@@ -27,12 +27,12 @@ pub struct Dairy {
 impl Dairy {
     /// Generates the files, or finds them.
     pub fn of(
-        options: &BillsOptions,
+        setting: &Setting,
         program: &Program,
         work: &Path,
         customers: u32,
     ) -> Result<Self, Failure> {
-        let (month, seed) = (&options.month, options.seed);
+        let (month, seed) = (&setting.month, setting.seed);
         let version = env!("CARGO_PKG_VERSION");
         let folder = work.join(format!("dairy-{version}-{customers}-{month}-{seed}"));
         let summary = folder.join(SUMMARY);

@@ -1,0 +1,81 @@
+//! `dairyos serve` with settings as in production.
+//!
+//! It deliberately inherits nothing from the environment of whoever measures.
+
+use super::process::{Process, free_address};
+use crate::failure::{Doing, Failure};
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Bytes of a secret.
+const SECRET_BYTES: usize = 32;
+/// The groups whose limits are raised. Every request is still counted.
+const LIMITED: [&str; 2] = ["READ", "WRITE"];
+/// The largest quota that the settings take: a million requests in a second.
+const BURST: &str = "1000000";
+const PER_SECONDS: &str = "1";
+
+/// How the service is started.
+pub struct Serving<'a> {
+    /// The program.
+    pub program: &'a Path,
+    /// Its database.
+    pub url: String,
+    /// Where its log goes.
+    pub log: PathBuf,
+    secrets: [String; 2],
+}
+
+impl<'a> Serving<'a> {
+    /// The service on a database. Its keys are made once, so that people stay signed in when it is
+    /// started again.
+    pub fn new(program: &'a Path, url: String, log: PathBuf) -> Result<Self, Failure> {
+        Ok(Self { program, url, log, secrets: [random_text()?, random_text()?] })
+    }
+
+    /// Starts it and waits until it is ready.
+    pub fn start(&self) -> Result<Process, Failure> {
+        let address = free_address()?;
+        let mut command = Command::new(self.program);
+        command.args(["serve", "--listen", &address.to_string()]);
+        command.env_clear();
+        command.env("DAIRYOS_DATABASE_URL", &self.url);
+        command.env("DAIRYOS_MODE", "production");
+        command.env("DAIRYOS_HTTP__PUBLIC_URL", format!("http://{address}"));
+        let [tokens, factors] = &self.secrets;
+        for (name, secret) in [("TOKEN", tokens), ("TOTP", factors)] {
+            let keys = format!("[{{ kid = \"bench\", secret = \"{secret}\" }}]");
+            command.env(format!("DAIRYOS_SIGN_IN__{name}_KEYS"), keys);
+        }
+        for group in LIMITED {
+            command.env(format!("DAIRYOS_LIMITS__{group}__BURST"), BURST);
+            command.env(format!("DAIRYOS_LIMITS__{group}__PER_SECONDS"), PER_SECONDS);
+        }
+        Process::start(command, address, &self.log)
+    }
+}
+
+/// A text that nobody guesses, of hexadecimal digits.
+pub fn random_text() -> Result<String, Failure> {
+    let mut bytes = [0; SECRET_BYTES];
+    let read = File::open("/dev/urandom").and_then(|mut source| source.read_exact(&mut bytes));
+    read.doing("make a secret of /dev/urandom")?;
+    let mut text = String::new();
+    for byte in bytes {
+        text.push_str(&format!("{byte:02x}"));
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::random_text;
+
+    #[test]
+    fn secrets_differ() {
+        let (one, other) = (random_text().unwrap(), random_text().unwrap());
+        assert!(one.len() == 64 && one != other);
+    }
+}

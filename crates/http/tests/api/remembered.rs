@@ -1,0 +1,81 @@
+//! What was read lately is shown again only while nobody has written anything.
+//!
+//! It deliberately writes past the service as well, as another program on the same file would.
+
+use crate::kit::{Api, blocking, each};
+use app::Store;
+use app::access::people::{self, Change};
+use domain::access::Role;
+use domain::calendar::Month;
+use serde_json::{Value, json};
+
+const BILL: &str = "/api/v1/customers/C-1/bills/2026-10";
+
+fn drafts(api: &Api, store: &Store) {
+    let month = Month::parse("2026-10").unwrap();
+    let request = app::billing::Request { month, mode: app::billing::Mode::Draft, dry_run: false };
+    let actor = app::Actor::program("test", api.at());
+    blocking(|| app::billing::run(store, &actor, request, &mut |_, _| {})).unwrap();
+}
+
+fn delivery(reference: &str) -> Value {
+    json!({ "deliveries": [{ "reference": reference, "date": "2026-10-20", "shift": "morning",
+        "customer_code": "C-1", "sku": "MILK", "quantity": "1", "status": "delivered" }] })
+}
+
+#[test]
+fn a_change_is_seen_at_once_whoever_makes_it() {
+    each(async |api| {
+        let token = api.person(Role::Owner, None);
+        api.dairy(&token).await;
+        drafts(api, &api.store);
+        let total = async || {
+            // Twice: the second time it may come from memory.
+            api.get(BILL, &token).await.ok(200);
+            api.get(BILL, &token).await.ok(200).json()["total"].clone()
+        };
+        let first = total().await;
+        api.post("/api/v1/deliveries", &token, delivery("R-1")).await.ok(200);
+        drafts(api, &api.store);
+        let second = total().await;
+        assert_ne!(first, second);
+        // Another program on the same database.
+        let other = blocking(|| Store::open(&api.url)).unwrap();
+        api.post("/api/v1/deliveries", &token, delivery("R-2")).await.ok(200);
+        drafts(api, &other);
+        assert_ne!(second, total().await);
+        // Closing a connection to a server waits for it.
+        blocking(|| drop(other));
+    });
+}
+
+#[test]
+fn whoever_is_out_is_out_at_once() {
+    each(async |api| {
+        let owner = api.person(Role::Owner, None);
+        api.dairy(&owner).await;
+        drafts(api, &api.store);
+        let clerk = api.person(Role::Accountant, None);
+        for _ in 0..2 {
+            api.get(BILL, &clerk).await.ok(200);
+        }
+        // What one caller may see does not open it to another.
+        let rider = api.person(Role::Rider, None);
+        for _ in 0..2 {
+            api.get(BILL, &rider).await.refused(403, "not_allowed");
+            api.get(BILL, "").await.refused(401, "not_signed_in");
+        }
+        api.get(BILL, &clerk).await.ok(200);
+        blocking(|| {
+            let clerk = people::by_login(&api.store, "accountant@example.in").unwrap();
+            let actor = app::Actor::program("test", api.at());
+            let out = Change { name: None, role: None, customer_code: None, active: Some(false) };
+            people::change(&api.store, &actor, clerk.id, clerk.version, &out).unwrap();
+        });
+        api.get(BILL, &clerk).await.refused(401, "not_signed_in");
+        // A token does not outlive its time because it is remembered.
+        api.get(BILL, &owner).await.ok(200);
+        api.later(16 * 60);
+        api.get(BILL, &owner).await.refused(401, "not_signed_in");
+    });
+}

@@ -1,0 +1,202 @@
+//! Transactions: alone, reading, or together with others in one commit.
+//!
+//! It deliberately decides nothing about who waits for whom; connections are lent by the pool in
+//! the order in which they were asked for.
+
+use super::open::{Inner, Store};
+use super::pool::Loan;
+use super::tx::Conn;
+use super::{StoreError, Tx, from_postgres, from_sqlite};
+use rusqlite::Connection;
+use std::sync::atomic::Ordering;
+use std::sync::{Mutex, PoisonError};
+
+/// Marks the beginning of one work among several, on SQLite.
+const BEGIN_ONE: &str = "SAVEPOINT one";
+/// Takes back what it did.
+const UNDO_ONE: &str = "ROLLBACK TO one";
+/// Keeps what is left of it, for the commit of all.
+const END_ONE: &str = "RELEASE one";
+
+/// Differs when another connection has committed since it was last asked for on this one.
+const DATA_VERSION: &str = "PRAGMA data_version";
+
+/// Runs one of the statements around transactions. They are prepared once per connection: for short
+/// reads, preparing them takes longer than running them.
+fn run(conn: &Connection, sql: &str) -> Result<(), StoreError> {
+    let sqlite = |error: rusqlite::Error| from_sqlite(&error);
+    conn.prepare_cached(sql).map_err(sqlite)?.execute([]).map(|_| ()).map_err(sqlite)
+}
+
+/// A transaction on SQLite that is undone unless it is committed.
+struct Begun<'c> {
+    conn: &'c Connection,
+    ended: bool,
+}
+
+impl<'c> Begun<'c> {
+    /// Begins to read, or to write with the write lock taken at once.
+    fn new(conn: &'c Connection, read_only: bool) -> Result<Self, StoreError> {
+        run(conn, if read_only { "BEGIN DEFERRED" } else { "BEGIN IMMEDIATE" })?;
+        Ok(Self { conn, ended: false })
+    }
+
+    fn commit(mut self) -> Result<(), StoreError> {
+        run(self.conn, "COMMIT")?;
+        self.ended = true;
+        Ok(())
+    }
+}
+
+impl Drop for Begun<'_> {
+    fn drop(&mut self) {
+        // After some failures, such as a full disk, SQLite has undone everything itself.
+        if !self.ended && !self.conn.is_autocommit() {
+            // What cannot be undone now is undone when the connection is closed.
+            let _ = run(self.conn, "ROLLBACK");
+        }
+    }
+}
+
+/// A connection that reads, lent to whoever has no time to wait for one.
+pub struct Reader<'s> {
+    store: &'s Store,
+    loan: Loan<'s>,
+}
+
+impl Reader<'_> {
+    /// As [`Store::read`].
+    pub fn read<T, E: From<StoreError>>(
+        mut self,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.store.on(self.loan.inner()?, true, work)
+    }
+}
+
+impl Store {
+    /// Runs `work` in a transaction that may write; commits when it succeeds, keeps nothing when
+    /// it fails. On SQLite the write lock is taken at once, so that what was read stays true.
+    pub fn write<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut loan = self.writers.lend()?;
+        self.on(loan.inner()?, false, work)
+    }
+
+    /// Runs `work` in a transaction that sees one state of the database and cannot write.
+    pub fn read<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut loan = self.readers.as_ref().unwrap_or(&self.writers).lend()?;
+        self.on(loan.inner()?, true, work)
+    }
+
+    /// A connection that reads from this machine's disk without waiting for anybody; none when
+    /// all are lent, or when the database is a server.
+    pub fn free_reader(&self) -> Option<Reader<'_>> {
+        let loan = self.readers.as_ref()?.lend_idle()?;
+        Some(Reader { store: self, loan })
+    }
+
+    /// A number that stays the same while nobody, in this program or another, commits anything;
+    /// what was read in a transaction begun after it was asked for is the latest for as long. Only
+    /// where asking takes no longer than reading would save: not when the database is a server.
+    pub fn epoch(&self) -> Option<i64> {
+        let watch = self.watch.get_or_init(|| {
+            self.readers.as_ref()?;
+            self.place.connect().ok().map(Mutex::new)
+        });
+        let watch = watch.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
+        let Inner::Sqlite(conn) = &*watch else { return None };
+        let mut statement = conn.prepare_cached(DATA_VERSION).ok()?;
+        statement.query_row([], |row| row.get(0)).ok()
+    }
+
+    fn on<T, E: From<StoreError>>(
+        &self,
+        inner: &mut Inner,
+        read_only: bool,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        match inner {
+            Inner::Sqlite(conn) => {
+                let begun = Begun::new(conn, read_only)?;
+                let writes_before = self.count(read_only);
+                let done = work(&mut Tx { conn: Conn::Sqlite(begun.conn), writes_before })?;
+                begun.commit()?;
+                Ok(done)
+            }
+            Inner::Postgres(client, statements) => {
+                let postgres = |error: postgres::Error| from_postgres(&error);
+                let mut builder = client.build_transaction();
+                if read_only {
+                    // One snapshot for all statements, as on SQLite.
+                    let level = postgres::IsolationLevel::RepeatableRead;
+                    builder = builder.read_only(true).isolation_level(level);
+                }
+                let transaction = builder.start().map_err(postgres)?;
+                let writes_before = self.count(read_only);
+                let conn = Conn::Postgres(transaction, statements);
+                let mut tx = Tx { conn, writes_before };
+                let done = work(&mut tx)?;
+                if let Conn::Postgres(transaction, _) = tx.conn {
+                    transaction.commit().map_err(postgres)?;
+                }
+                Ok(done)
+            }
+        }
+    }
+
+    /// Runs works one after the other in one transaction, so that all of them wait for one flush
+    /// of the disk. `next` is given the transaction, runs the next work in it and says whether to
+    /// keep what that did; it answers nothing when there is no further work. When this fails,
+    /// nothing of any of them is kept.
+    pub fn write_together(
+        &self,
+        mut next: impl FnMut(&mut Tx<'_>) -> Option<bool>,
+    ) -> Result<(), StoreError> {
+        let mut loan = self.writers.lend()?;
+        match loan.inner()? {
+            Inner::Sqlite(conn) => {
+                let begun = Begun::new(conn, false)?;
+                let writes_before = self.count(false);
+                loop {
+                    run(begun.conn, BEGIN_ONE)?;
+                    let kept = next(&mut Tx { conn: Conn::Sqlite(begun.conn), writes_before });
+                    if kept != Some(true) {
+                        run(begun.conn, UNDO_ONE)?;
+                    }
+                    run(begun.conn, END_ONE)?;
+                    if kept.is_none() {
+                        return begun.commit();
+                    }
+                }
+            }
+            Inner::Postgres(client, statements) => {
+                let postgres = |error: postgres::Error| from_postgres(&error);
+                let mut transaction = client.transaction().map_err(postgres)?;
+                let writes_before = self.count(false);
+                let mut one_more = || {
+                    let one = transaction.transaction()?;
+                    let conn = Conn::Postgres(one, &mut *statements);
+                    let mut tx = Tx { conn, writes_before };
+                    let kept = next(&mut tx);
+                    if let Conn::Postgres(one, _) = tx.conn {
+                        if kept == Some(true) { one.commit() } else { one.rollback() }?;
+                    }
+                    Ok(kept.is_some())
+                };
+                while one_more().map_err(postgres)? {}
+                transaction.commit().map_err(postgres)
+            }
+        }
+    }
+
+    /// Counts a transaction; returns how many could write before it.
+    fn count(&self, read_only: bool) -> u64 {
+        self.writes.fetch_add(u64::from(!read_only), Ordering::Relaxed)
+    }
+}
