@@ -239,7 +239,7 @@ fn checkout_session(object: Fields<'_, '_>) -> Result<CheckoutSession, ParseErro
 
 fn payment_intent(object: Fields<'_, '_>) -> Result<PaymentIntent, ParseError> {
     Ok(PaymentIntent {
-        client_secret: object.note("client_secret")?,
+        client_secret: object.text("client_secret")?.map(Secret::new),
         payment: entities::payment_intent(object, false)?,
     })
 }

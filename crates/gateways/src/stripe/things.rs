@@ -6,7 +6,7 @@
 use domain::calendar::Moment;
 
 use super::webhook;
-use crate::call::{CallError, Tags};
+use crate::call::{CallError, Secret, Tags};
 use crate::event::{Event, Observation};
 use crate::json::{Fields, ParseError};
 
@@ -133,8 +133,8 @@ pub struct CheckoutSession {
 /// A payment intent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PaymentIntent {
-    /// With what the payer's browser finishes it. Not for logs.
-    pub client_secret: Option<String>,
+    /// With what the payer's browser finishes it.
+    pub client_secret: Option<Secret>,
     /// What it says of itself, as a webhook would say it.
     pub payment: Observation,
 }

@@ -49,6 +49,15 @@ fn nobody_there_is_unreachable() {
 }
 
 #[test]
+fn who_cannot_encrypt_gets_no_key() {
+    let server = Receiver::start(|_| Some(reply(200, "{}")));
+    let url = server.url.replace("http:", "https:");
+    let outcome = razorpay_at(&url, Retry::never()).create_order(&order());
+    assert!(outcome.is_err(), "{outcome:?}");
+    assert!(server.received().iter().all(|request| request.header("authorization").is_none()));
+}
+
+#[test]
 fn sent_and_not_answered_is_unknown_and_sent_once() {
     for answer in [
         None,
@@ -189,6 +198,19 @@ fn requests_carry_what_the_providers_want() {
         form.contains("currency=inr&") && form.contains("metadata%5Bbill_no%5D=D%2F1"),
         "{form}"
     );
+}
+
+#[test]
+fn what_a_browser_needs_is_not_shown() {
+    let intent = concat!(
+        r#"{"id":"pi_A","amount":1,"currency":"inr","status":"processing","#,
+        r#""client_secret":"pi_A_secret_B"}"#
+    );
+    let server = Receiver::start(move |_| Some(reply(200, intent)));
+    let intent = stripe_at(&server.url, Retry::never()).payment_intent("pi_A").unwrap();
+    assert!(!format!("{intent:?}").contains("secret_B"), "{intent:?}");
+    let secret = intent.client_secret.unwrap();
+    assert_eq!(secret.expose(), "pi_A_secret_B");
 }
 
 #[test]

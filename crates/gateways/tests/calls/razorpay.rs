@@ -256,3 +256,22 @@ fn a_wrong_key_is_refused() {
     let unknown = razorpay_at(&fake.url(), retry(1).0).order("order_A");
     assert!(matches!(unknown, Err(CallError::Refused { status: Some(400), .. })), "{unknown:?}");
 }
+
+#[test]
+fn many_at_once_under_one_key_give_back_once() {
+    let (fake, client) = fake_razorpay();
+    let id = fake.pay(&order_of(&client, "DB-1").id, Outcome::Captured).unwrap();
+    let refund = NewRefund {
+        amount: 25_000,
+        idempotency_key: "refund-0001".to_owned(),
+        receipt: None,
+        tags: tags("DB-1"),
+    };
+    let made: Vec<String> = std::thread::scope(|scope| {
+        let ask = || scope.spawn(|| client.refund_payment(&id, &refund).unwrap().id);
+        let asked: Vec<_> = (0..8).map(|_| ask()).collect();
+        asked.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    assert!(made.iter().all(|one| *one == made[0]), "{made:?}");
+    assert_eq!(client.payment(&id).unwrap().amount_refunded, Some(25_000));
+}

@@ -131,6 +131,6 @@ impl FakeRazorpay {
 
     /// A payment as the provider has it.
     pub fn payment(&self, payment_id: &str) -> Option<Value> {
-        lock(&self.books).payments.get(payment_id).cloned()
+        lock(&self.books).payments.get(payment_id).map(pay::shown)
     }
 }
