@@ -23,7 +23,7 @@ pub mod verify;
 pub mod webhooks;
 
 pub use db::{
-    CUSTOMERS_PER_RANGE, Checkpoints, Connections, Lock, Mark, Reader, Store, StoreError, Tx, Value,
-    Work,
+    CUSTOMERS_PER_RANGE, Checkpoints, Connections, Lock, Mark, Reader, Store, StoreError, Tx,
+    Value, Work,
 };
 pub use queries::all_queries;

@@ -14,3 +14,4 @@ mod reference;
 mod remembered;
 mod sessions;
 mod trade;
+mod webhooks;
