@@ -4,6 +4,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail loudly")]
 
+#[path = "payments/advances.rs"]
+mod advances;
 #[expect(dead_code, reason = "the kit of billing can do more than these tests need")]
 #[path = "billing/kit.rs"]
 mod dairy;

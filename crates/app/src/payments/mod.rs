@@ -11,4 +11,4 @@ mod show;
 pub use record::{NewReceipt, assign, clear, record, reverse};
 pub use show::{Listed, LogEntry, Shown, ShownAllocation, ShownPosting, Wanted, page, show};
 
-pub(crate) use book::{Booked, Names, Told, book};
+pub(crate) use book::{Booked, Names, Told, apply_advances, book};

@@ -4,10 +4,13 @@
 //! It deliberately does not ask who tells: a gateway's event and a receipt typed in the office take
 //! the same way. What is told twice, or in another order, ends in the same books.
 
+mod advance;
 mod load;
 mod merge;
 mod money;
 mod save;
+
+pub(crate) use advance::apply_advances;
 
 use crate::{Actor, AppError};
 use domain::calendar::Day;

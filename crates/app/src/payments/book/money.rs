@@ -93,7 +93,7 @@ fn take_back(
 }
 
 impl Books {
-    fn allocate(
+    pub(super) fn allocate(
         &mut self,
         payment: &mut payments::Kept,
         customer: CustomerId,
