@@ -76,6 +76,8 @@ fn api(limiter: Option<&Limiter>, import_limit: usize) -> (Router<Service>, Open
         .merge(areas::imports::list_routes())
         .merge(areas::billing::routes())
         .merge(areas::ledger::routes())
+        .merge(areas::payments::routes())
+        .merge(areas::webhooks::routes())
         .merge(areas::verification::routes())
         .merge(areas::audit::routes())
         .merge(areas::jobs::routes());

@@ -7,6 +7,7 @@
 mod book;
 mod record;
 mod show;
+pub mod wire;
 
 pub use record::{NewReceipt, assign, clear, record, reverse};
 pub use show::{Listed, LogEntry, Shown, ShownAllocation, ShownPosting, Wanted, page, show};

@@ -9,6 +9,7 @@ mod inbox;
 mod read;
 mod receive;
 mod retry;
+pub mod wire;
 
 pub use authenticate::{Delivery, Headers, Keys, MAX_EVENT_ID_BYTES, Read, Refused};
 pub use gateways::{MAX_BODY_BYTES, Provider as Gateway, Secrets, SecretsError};

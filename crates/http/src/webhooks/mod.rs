@@ -49,7 +49,7 @@ impl Webhooks {
         (clock, metrics, limiter): (Clock, Metrics, Limiter),
     ) -> std::io::Result<Self> {
         let writers = if store.writers() == 1 { NonZeroUsize::MIN } else { writers };
-        let queue = Queue::begin(store, writers, Arc::clone(&clock), metrics.clone())?;
+        let queue = Queue::begin(store, writers, &clock, metrics.clone())?;
         Ok(Self(Arc::new(Inner { keys, clock, metrics, limiter, queue })))
     }
 

@@ -36,13 +36,13 @@ impl Queue {
     pub(super) fn begin(
         store: &Arc<Store>,
         writers: NonZeroUsize,
-        clock: Clock,
+        clock: &Clock,
         metrics: Metrics,
     ) -> std::io::Result<Self> {
         let (places, waiting) = mpsc::channel(PLACES);
         let waiting = Arc::new(Mutex::new(waiting));
         for number in 1..=writers.get() {
-            let keeper = Keeper { store: Arc::clone(store), clock: Arc::clone(&clock) };
+            let keeper = Keeper { store: Arc::clone(store), clock: Arc::clone(clock) };
             let waiting = Arc::clone(&waiting);
             std::thread::Builder::new()
                 .name(format!("webhooks-{number}"))

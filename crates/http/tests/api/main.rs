@@ -9,6 +9,7 @@ mod downloads;
 mod hostile;
 mod idempotency;
 mod kit;
+mod payments;
 mod permissions;
 mod reference;
 mod remembered;

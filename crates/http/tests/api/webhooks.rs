@@ -16,7 +16,8 @@ const STRIPE: &str = "/api/v1/webhooks/stripe";
 fn mac(secret: &str, message: &[u8]) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
     mac.update(message);
-    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+    let bytes = mac.finalize().into_bytes();
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 async fn post(api: &Api, path: &str, headers: &[(&str, &str)], body: impl Into<Vec<u8>>) -> Reply {

@@ -358,7 +358,8 @@ fn the_ledger_balances_and_never_changes() {
             ("DELETE FROM ledger_transactions", "a ledger transaction is never removed"),
             (
                 "INSERT INTO ledger_entries \
-                (transaction_id, entry_no, account, customer_id, amount_paise) VALUES (1, 9, 'sales', NULL, 5)",
+                (transaction_id, entry_no, account, customer_id, amount_paise) \
+                VALUES (1, 9, 'sales', NULL, 5)",
                 "a ledger transaction takes no further entry",
             ),
         ] {
@@ -366,11 +367,14 @@ fn the_ledger_balances_and_never_changes() {
         }
         let why = "the entries of a ledger transaction must sum to zero";
         let debit = "INSERT INTO ledger_entries \
-                (transaction_id, entry_no, account, customer_id, amount_paise) VALUES (7, 1, 'receivable', 1, 100)";
+                (transaction_id, entry_no, account, customer_id, amount_paise) \
+                VALUES (7, 1, 'receivable', 1, 100)";
         let credit = "INSERT INTO ledger_entries \
-                (transaction_id, entry_no, account, customer_id, amount_paise) VALUES (7, 2, 'opening_balances', NULL, -100)";
+                (transaction_id, entry_no, account, customer_id, amount_paise) \
+                VALUES (7, 2, 'opening_balances', NULL, -100)";
         let less = "INSERT INTO ledger_entries \
-                (transaction_id, entry_no, account, customer_id, amount_paise) VALUES (7, 2, 'opening_balances', NULL, -99)";
+                (transaction_id, entry_no, account, customer_id, amount_paise) \
+                VALUES (7, 2, 'opening_balances', NULL, -99)";
         let posting = "INSERT INTO ledger_transactions (id, day, customer_id, cause, posted_at) \
                        VALUES (7, 20260930, 1, 'opening_balance', 1)";
         refused(&store, &[posting], why);

@@ -198,7 +198,8 @@ fn fill(store: &Store) {
     let months = numbers(3000) + "INSERT INTO unbilled_months SELECT i, 202609 FROM n";
     let entries = numbers(6000)
         + "INSERT INTO ledger_entries \
-           (transaction_id, entry_no, account, customer_id, amount_paise) SELECT (i + 1) / 2, 1 + i % 2, CASE WHEN i % 2 = 0 THEN \
+           (transaction_id, entry_no, account, customer_id, amount_paise) \
+           SELECT (i + 1) / 2, 1 + i % 2, CASE WHEN i % 2 = 0 THEN \
            'receivable' ELSE 'opening_balances' END, CASE WHEN i % 2 = 0 THEN i / 2 END, \
            CASE WHEN i % 2 = 0 THEN 5 ELSE -5 END FROM n";
     let transactions = numbers(3000)

@@ -9,6 +9,7 @@ use domain::calendar::Moment;
 use domain::ids::{CustomerId, PaymentId};
 use domain::money::Money;
 use domain::payments::{Facts, Provider};
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use store::Tx;
 use store::payments::{self, Kept};
@@ -24,8 +25,8 @@ pub(super) fn load(
     let mut keys: Vec<(Provider, &str)> = Vec::new();
     for one in told {
         let key = (one.provider, one.reference.clone());
-        if !works.by_key.contains_key(&key) {
-            works.by_key.insert(key, keys.len());
+        if let Entry::Vacant(place) = works.by_key.entry(key) {
+            place.insert(keys.len());
             keys.push((one.provider, &one.reference));
         }
     }
