@@ -80,7 +80,7 @@ pub async fn send(
     let name = format!("attachment; filename=\"{}\"", kind.file_name);
     let headers =
         [(header::CONTENT_TYPE, kind.media_type.to_owned()), (header::CONTENT_DISPOSITION, name)];
-    Ok((headers, Body::new(Sent { first, parts })).into_response())
+    Ok((headers, Body::new(Sent { first, parts, ended: false })).into_response())
 }
 
 fn busy() -> Problem {
@@ -153,6 +153,8 @@ impl Write for Parts {
 struct Sent {
     first: Option<Part>,
     parts: Receiver<Part>,
+    /// Whether its end was told; who compresses asks again after it.
+    ended: bool,
 }
 
 impl HttpBody for Sent {
@@ -163,10 +165,14 @@ impl HttpBody for Sent {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, AppError>>> {
+        if self.ended {
+            return Poll::Ready(None);
+        }
         let part = match self.first.take() {
             Some(part) => Poll::Ready(Some(part)),
             None => self.parts.poll_recv(cx),
         };
+        self.ended = matches!(part, Poll::Ready(Some(Ok(None) | Err(_)) | None));
         part.map(|part| match part {
             Some(Ok(Some(bytes))) => Some(Ok(Frame::data(bytes))),
             Some(Ok(None)) => None,
@@ -179,7 +185,9 @@ impl HttpBody for Sent {
 #[cfg(test)]
 mod tests {
     use super::{PARTS, Part, Sent};
-    use axum::body::{Body, to_bytes};
+    use axum::body::{Body, HttpBody, to_bytes};
+    use std::future::poll_fn;
+    use std::pin::Pin;
     use tokio::sync::mpsc::channel;
 
     /// What a reader has of these parts, if it is whole.
@@ -189,9 +197,21 @@ mod tests {
             sender.send(part).await.unwrap();
         }
         drop(sender);
-        let body = Body::new(Sent { first: None, parts: receiver });
+        let body = Body::new(Sent { first: None, parts: receiver, ended: false });
         let bytes = to_bytes(body, usize::MAX).await.ok()?;
         String::from_utf8(bytes.to_vec()).ok()
+    }
+
+    #[tokio::test]
+    async fn the_end_stays_the_end() {
+        let (sender, parts) = channel(PARTS);
+        sender.send(Ok(None)).await.unwrap();
+        drop(sender);
+        let mut body = Body::new(Sent { first: None, parts, ended: false });
+        for _ in 0..2 {
+            let next = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await;
+            assert!(next.is_none(), "who compresses asks once more");
+        }
     }
 
     #[tokio::test]

@@ -31,6 +31,8 @@ const EVERYWHERE: &[(&str, &str)] = &[
 const SIGNED_IN: &[(&str, &str)] =
     &[("401", "Sign-in is needed"), ("403", "The caller may not do this")];
 /// Problems of operations about one thing.
+/// Parameters of queries that name a thing, which may not be there.
+const NAMES: [&str; 3] = ["customer", "customer_code", "sku"];
 const ABOUT_ONE: &[(&str, &str)] = &[("404", "There is no such thing")];
 /// Problems of operations with a body.
 const WITH_BODY: &[(&str, &str)] = &[
@@ -89,10 +91,13 @@ fn complete_operation(path: &str, operation: &mut Operation, has_body: bool) {
     let is_versioned = parameters
         .iter()
         .any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == "If-Match"));
+    let names_one = parameters.iter().any(
+        |parameter| matches!(parameter, RefOr::T(parameter) if NAMES.contains(&&*parameter.name)),
+    );
     let kinds: [(&[(&str, &str)], bool); 5] = [
         (EVERYWHERE, true),
         (SIGNED_IN, needs_sign_in),
-        (ABOUT_ONE, path.contains('{')),
+        (ABOUT_ONE, path.contains('{') || names_one),
         (WITH_BODY, has_body),
         (VERSIONED, is_versioned),
     ];

@@ -1,7 +1,7 @@
-//! What was read lately, for as long as nobody has written anything: sessions, and the answers that
-//! show one thing.
+//! What was read lately, for as long as nobody has written anything (`Store::epoch`): sessions, and
+//! the answers that show one thing.
 //!
-//! It deliberately forgets everything with the first commit of anybody, so that nothing old is ever
+//! It deliberately forgets everything with the first commit of anybody, so that nothing old is
 //! shown, and holds no more than a few megabytes.
 
 use app::access::sessions::Found;
@@ -65,9 +65,10 @@ impl Remembered {
         }
     }
 
-    /// The answer at a path.
-    pub(crate) fn shown(&self, epoch: i64, path: &str) -> Option<Shown> {
-        self.at(epoch).shown.get(path).cloned()
+    /// The answer at a path, for a session that is known too.
+    pub(crate) fn shown(&self, epoch: i64, id: &str, path: &str) -> Option<(Arc<Found>, Shown)> {
+        let read = self.at(epoch);
+        Some((Arc::clone(read.sessions.get(id)?), read.shown.get(path)?.clone()))
     }
 
     /// Keeps an answer that was read after the epoch was asked for.
@@ -86,25 +87,37 @@ mod tests {
     use axum::body::Bytes;
     use axum::http::HeaderValue;
 
-    fn shown(bytes: usize) -> Shown {
-        Shown { tag: HeaderValue::from_static("\"1\""), body: Bytes::from(vec![b'x'; bytes]) }
+    fn keep(remembered: &Remembered, epoch: i64, path: &str, bytes: usize) {
+        let tag = HeaderValue::from_static("\"1\"");
+        let shown = Shown { tag, body: Bytes::from(vec![b'x'; bytes]) };
+        remembered.keep_shown(epoch, path, &shown);
+    }
+
+    fn has(remembered: &Remembered, epoch: i64, path: &str) -> bool {
+        remembered.at(epoch).shown.contains_key(path)
     }
 
     #[test]
     fn all_is_forgotten_with_the_next_epoch() {
         let remembered = Remembered::default();
-        remembered.keep_shown(7, "/a", &shown(3));
-        assert_eq!(remembered.shown(7, "/a").unwrap().body.len(), 3);
-        assert!(remembered.shown(7, "/b").is_none());
-        assert!(remembered.shown(8, "/a").is_none());
-        assert!(remembered.shown(7, "/a").is_none(), "forgotten is forgotten");
+        keep(&remembered, 7, "/a", 3);
+        assert!(has(&remembered, 7, "/a") && !has(&remembered, 7, "/b"));
+        assert!(!has(&remembered, 8, "/a"));
+        assert!(!has(&remembered, 7, "/a"), "forgotten is forgotten");
     }
 
     #[test]
     fn it_does_not_grow_without_end() {
         let remembered = Remembered::default();
-        remembered.keep_shown(7, "/a", &shown(MOST_BYTES / 2));
-        remembered.keep_shown(7, "/b", &shown(MOST_BYTES));
-        assert!(remembered.shown(7, "/a").is_some() && remembered.shown(7, "/b").is_none());
+        keep(&remembered, 7, "/a", MOST_BYTES / 2);
+        keep(&remembered, 7, "/b", MOST_BYTES);
+        assert!(has(&remembered, 7, "/a") && !has(&remembered, 7, "/b"));
+    }
+
+    #[test]
+    fn an_answer_is_shown_only_to_a_session_that_is_known() {
+        let remembered = Remembered::default();
+        keep(&remembered, 7, "/a", 3);
+        assert!(remembered.shown(7, "nobody", "/a").is_none());
     }
 }

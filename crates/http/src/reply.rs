@@ -2,11 +2,12 @@
 //!
 //! It deliberately knows no area; shapes are the areas' own.
 
+use crate::extract::IfNoneMatch;
 use crate::remembered::Shown;
 use app::AppError;
 use app::gate::Answer;
 use axum::body::Bytes;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
@@ -95,9 +96,9 @@ pub(crate) fn respond(answer: Answer, replayed: bool) -> Response {
 }
 
 /// An answer with its tag, or without its body when the caller has it already.
-pub(crate) fn tagged(shown: Shown, headers: &HeaderMap) -> Response {
+pub(crate) fn tagged(shown: Shown, seen: &IfNoneMatch) -> Response {
     let Shown { tag, body } = shown;
-    if headers.get(header::IF_NONE_MATCH) == Some(&tag) {
+    if seen.has(&tag) {
         return (StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response();
     }
     let json = HeaderValue::from_static("application/json");

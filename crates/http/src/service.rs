@@ -6,7 +6,7 @@
 //! machine is read at once: handing that to a thread would take longer than the reading.
 
 use crate::caller::Asked;
-use crate::extract::Asking;
+use crate::extract::{Asking, IfNoneMatch};
 use crate::in_flight::InFlight;
 use crate::metrics::Metrics;
 use crate::problem::{Code, Problem};
@@ -18,7 +18,7 @@ use app::access::tokens::Claims;
 use app::access::{Caller, Secrets, keys, sessions};
 use app::gate::Passed;
 use app::{Actor, AppError, Random, Store, Tx};
-use axum::http::{HeaderMap, Uri};
+use axum::http::Uri;
 use axum::response::Response;
 use domain::access::{Permission, Role};
 use domain::calendar::Moment;
@@ -60,6 +60,8 @@ pub struct Service(Arc<Inner>);
 struct Inner {
     parts: Parts,
     at_work: Semaphore,
+    /// As many as can read at once: others wait here, where waiting takes no thread.
+    reading: Semaphore,
     hashing: Semaphore,
     downloads: Arc<Semaphore>,
     in_flight: InFlight,
@@ -76,7 +78,9 @@ impl Service {
         let writing = one_writer.then(|| Writing::begin(Arc::clone(&parts.store))).transpose()?;
         let (in_flight, remembered) = (InFlight::default(), Remembered::default());
         let downloads = Arc::new(Semaphore::new(DOWNLOADS));
-        let inner = Inner { parts, at_work, hashing, downloads, in_flight, remembered, writing };
+        let reading = Semaphore::new(parts.store.readers());
+        let inner =
+            Inner { parts, at_work, reading, hashing, downloads, in_flight, remembered, writing };
         Ok(Self(Arc::new(inner)))
     }
 
@@ -186,6 +190,7 @@ impl Service {
         work: impl FnOnce(&mut Tx<'_>, &Caller) -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, Problem> {
         let (asked, at, service) = (asking.asked.clone(), self.now(), self.clone());
+        let _turn = self.0.reading.acquire().await.map_err(|_| stopped())?;
         self.run(move |store| {
             let known = store.read(|tx| service.known(tx, &asked, permission, at, work))?;
             Ok(noted(store, known, at))
@@ -247,18 +252,18 @@ impl Service {
         &self,
         asking: &Asking,
         permission: Permission,
-        (uri, headers): (&Uri, &HeaderMap),
+        (uri, seen): (&Uri, &IfNoneMatch),
         find: impl FnOnce(&mut Tx<'_>) -> Result<Shown, AppError> + Send + 'static,
     ) -> Result<Response, Problem> {
         let (epoch, path) = (self.0.parts.store.epoch(), uri.path());
         if let Some(shown) = epoch.and_then(|epoch| self.again(asking, permission, epoch, path)) {
-            return Ok(tagged(shown?, headers));
+            return Ok(tagged(shown?, seen));
         }
         let shown = self.look(asking, permission, |tx, _| find(tx)).await?;
         if let Some(epoch) = epoch {
             self.0.remembered.keep_shown(epoch, path, &shown);
         }
-        Ok(tagged(shown, headers))
+        Ok(tagged(shown, seen))
     }
 
     /// What was shown at a path since the last commit, for a caller who is known since then.
@@ -270,8 +275,7 @@ impl Service {
         path: &str,
     ) -> Option<Result<Shown, AppError>> {
         let Asked::Token(_, Some(claims)) = &asking.asked else { return None };
-        let found = self.0.remembered.session(epoch, &claims.session)?;
-        let shown = self.0.remembered.shown(epoch, path)?;
+        let (found, shown) = self.0.remembered.shown(epoch, &claims.session, path)?;
         let may = sessions::judge(self.secrets(), &found, claims, self.now())
             .and_then(|caller| self.permit(&caller, permission));
         Some(may.map(|()| shown))

@@ -4,7 +4,8 @@
 //! It deliberately refuses a second report that contradicts an issued bill.
 
 use super::Job;
-use super::prices::{find_customer, find_product};
+use super::known::KnownCustomers;
+use super::prices::find_product;
 use super::table::{Column, Row, Table, may, must, word};
 use crate::AppError;
 use domain::calendar::{Day, Month};
@@ -14,7 +15,7 @@ use domain::ids::{BillId, CustomerId, ProductId};
 use domain::money::Quantity;
 use serde_json::json;
 use std::collections::{HashMap, HashSet};
-use store::{audit, billing, catalog, customers, deliveries};
+use store::{audit, billing, catalog, deliveries};
 
 pub(super) const COLUMNS: &[Column] = &[
     may("reference"),
@@ -47,11 +48,12 @@ struct Writer {
 }
 
 pub(super) fn import(job: &mut Job<'_, '_>, table: Table) -> Result<(), AppError> {
-    let customers = customers::codes(job.tx)?;
+    let mut customers = KnownCustomers::default();
     let products = catalog::products(job.tx)?;
     let products = products.into_iter().map(|(id, product)| (product.sku, id)).collect();
     let mut writer = Writer::default();
     table.for_each_row(job, |job, row| {
+        customers.learn(job.tx, row.text(CUSTOMER))?;
         if let Some(delivery) = read(job, row, &customers, &products) {
             writer.batch.push((delivery, row.line()));
         }
@@ -76,14 +78,14 @@ pub(super) fn import(job: &mut Job<'_, '_>, table: Table) -> Result<(), AppError
 fn read(
     job: &mut Job<'_, '_>,
     row: &Row<'_>,
-    customers: &HashMap<String, CustomerId>,
+    customers: &KnownCustomers,
     products: &HashMap<String, ProductId>,
 ) -> Option<Delivery> {
     let reference =
         row.parse_optional(job, REFERENCE, |text| check_code(text).map(|()| text.to_owned()));
     let day = row.parse(job, DATE, Day::parse);
     let shift = row.parse(job, SHIFT, word("morning or evening", Shift::parse));
-    let customer = row.parse(job, CUSTOMER, |code| find_customer(customers, code));
+    let customer = row.parse(job, CUSTOMER, |code| customers.find(code));
     let product = row.parse(job, SKU, |sku| find_product(products, sku));
     let quantity = row.parse(job, QUANTITY, quantity);
     let status = row.parse(job, STATUS, word("delivered, missed or skipped", Status::parse));

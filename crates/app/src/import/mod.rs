@@ -6,6 +6,7 @@
 mod customers;
 mod deliveries;
 mod file;
+mod known;
 mod orders;
 mod prices;
 mod products;

@@ -4,17 +4,18 @@
 
 use super::Job;
 use super::deliveries::quantity;
-use super::prices::{find_customer, find_product};
+use super::known::KnownCustomers;
+use super::prices::find_product;
 use super::products::price_above_zero;
 use super::table::{Column, Row, Table, may, must, word};
 use crate::AppError;
 use domain::calendar::Day;
 use domain::customers::check_code;
 use domain::deliveries::Repeat;
-use domain::ids::{CustomerId, ProductId};
+use domain::ids::ProductId;
 use domain::orders::{Order, Status, judge_repeat};
 use std::collections::HashMap;
-use store::{audit, billing, catalog, customers, deliveries, orders};
+use store::{audit, billing, catalog, deliveries, orders};
 
 pub(super) const COLUMNS: &[Column] = &[
     must("reference"),
@@ -39,12 +40,13 @@ const PRICE: usize = 7;
 const BATCH: usize = 20_000;
 
 pub(super) fn import(job: &mut Job<'_, '_>, table: Table) -> Result<(), AppError> {
-    let customers = customers::codes(job.tx)?;
+    let mut customers = KnownCustomers::default();
     let products = catalog::products(job.tx)?;
     let products = products.into_iter().map(|(id, product)| (product.sku, id)).collect();
     let mut seen: HashMap<String, u64> = HashMap::new();
     let mut batch = Vec::new();
     table.for_each_row(job, |job, row| {
+        customers.learn(job.tx, row.text(CUSTOMER))?;
         let Some(order) = read(job, row, &customers, &products) else {
             return Ok(());
         };
@@ -65,13 +67,13 @@ pub(super) fn import(job: &mut Job<'_, '_>, table: Table) -> Result<(), AppError
 fn read(
     job: &mut Job<'_, '_>,
     row: &Row<'_>,
-    customers: &HashMap<String, CustomerId>,
+    customers: &KnownCustomers,
     products: &HashMap<String, ProductId>,
 ) -> Option<Order> {
     let reference = row.parse(job, REFERENCE, |text| check_code(text).map(|()| text.to_owned()));
     let ordered_on = row.parse(job, ORDERED_ON, Day::parse);
     let delivery_day = row.parse(job, DELIVERY, Day::parse);
-    let customer = row.parse(job, CUSTOMER, |code| find_customer(customers, code));
+    let customer = row.parse(job, CUSTOMER, |code| customers.find(code));
     let product = row.parse(job, SKU, |sku| find_product(products, sku));
     let quantity = row.parse(job, QUANTITY, quantity);
     let status = row.parse(job, STATUS, word("pending, delivered or cancelled", Status::parse));

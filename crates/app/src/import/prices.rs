@@ -4,6 +4,7 @@
 //! It deliberately leaves bills as they are; they hold snapshots.
 
 use super::Job;
+use super::known::KnownCustomers;
 use super::products::price_above_zero;
 use super::table::{Column, Row, Table, must};
 use crate::AppError;
@@ -13,7 +14,7 @@ use domain::ids::{CustomerId, ProductId};
 use domain::money::UnitPrice;
 use serde_json::json;
 use std::collections::HashMap;
-use store::{audit, catalog, customers};
+use store::{audit, catalog};
 
 pub(super) const COLUMNS: &[Column] =
     &[must("sku"), must("customer_code"), must("effective_from"), must("price")];
@@ -29,17 +30,20 @@ const GENERAL: &str = "general";
 type Key = (Option<CustomerId>, ProductId, Day);
 
 struct Known {
-    customers: HashMap<String, CustomerId>,
+    customers: KnownCustomers,
     products: HashMap<String, ProductId>,
     prices: HashMap<Key, Option<UnitPrice>>,
 }
 
 pub(super) fn import(job: &mut Job<'_, '_>, table: Table) -> Result<(), AppError> {
-    let known = load(job)?;
+    let mut known = load(job)?;
     let mut seen: HashMap<Key, (Option<UnitPrice>, u64)> = HashMap::new();
     let mut changes = Vec::new();
     let mut traces = Vec::new();
     table.for_each_row(job, |job, row| {
+        if !row.text(CUSTOMER).is_empty() {
+            known.customers.learn(job.tx, row.text(CUSTOMER))?;
+        }
         let Some(change) = read(job, row, &known) else {
             return Ok(());
         };
@@ -78,7 +82,7 @@ fn load(job: &mut Job<'_, '_>) -> Result<Known, AppError> {
     let own = catalog::own_prices(job.tx)?;
     let key = |change: &PriceChange| (change.customer, change.product, change.effective_from);
     Ok(Known {
-        customers: customers::codes(job.tx)?,
+        customers: KnownCustomers::default(),
         products: products.into_iter().map(|(id, product)| (product.sku, id)).collect(),
         prices: general.iter().chain(&own).map(|change| (key(change), change.price)).collect(),
     })
@@ -86,7 +90,7 @@ fn load(job: &mut Job<'_, '_>) -> Result<Known, AppError> {
 
 fn read(job: &mut Job<'_, '_>, row: &Row<'_>, known: &Known) -> Option<PriceChange> {
     let product = row.parse(job, SKU, |sku| find_product(&known.products, sku));
-    let customer = row.parse_optional(job, CUSTOMER, |code| find_customer(&known.customers, code));
+    let customer = row.parse_optional(job, CUSTOMER, |code| known.customers.find(code));
     let effective_from = row.parse(job, FROM, Day::parse);
     let ends = row.text(PRICE) == GENERAL;
     if ends && row.text(CUSTOMER).is_empty() {
@@ -111,17 +115,6 @@ pub(super) fn find_product(
     products.get(sku).copied().ok_or_else(|| {
         let shown: String = sku.chars().take(64).collect();
         format!("there is no product \"{shown}\"; expected a sku of products.csv")
-    })
-}
-
-/// The customer with a code, or a sentence that says it is unknown.
-pub(super) fn find_customer(
-    customers: &HashMap<String, CustomerId>,
-    code: &str,
-) -> Result<CustomerId, String> {
-    customers.get(code).copied().ok_or_else(|| {
-        let shown: String = code.chars().take(64).collect();
-        format!("there is no customer \"{shown}\"; expected a code of customers.csv")
     })
 }
 

@@ -3,7 +3,7 @@
 //! It deliberately addresses an issued bill by its number, whose parts are segments of the path,
 //! and the bill of a month by customer and month.
 
-use crate::extract::{Asking, Path, Posted, Query};
+use crate::extract::{Asking, IfNoneMatch, Path, Posted, Query};
 use crate::page::{self, Page};
 use crate::problem::{Code, Problem};
 use crate::remembered::Shown;
@@ -14,7 +14,7 @@ use app::jobs::Shape as JobShape;
 use app::{AppError, explain, jobs};
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, Uri};
+use axum::http::Uri;
 use axum::response::Response;
 use domain::access::Permission;
 use domain::calendar::Month;
@@ -94,12 +94,12 @@ async fn show(
     State(service): State<Service>,
     asking: Asking,
     uri: Uri,
-    headers: HeaderMap,
+    seen: IfNoneMatch,
     Path((prefix, year, serial)): Path<(String, String, String)>,
 ) -> Result<Response, Problem> {
     let number = format!("{prefix}/{year}/{serial}");
     service
-        .show(&asking, Permission::BillsRead, (&uri, &headers), move |tx| {
+        .show(&asking, Permission::BillsRead, (&uri, &seen), move |tx| {
             shown(&wire::bill(&billing::by_number(tx, &number)?))
         })
         .await
@@ -117,12 +117,12 @@ async fn of_customer(
     State(service): State<Service>,
     asking: Asking,
     uri: Uri,
-    headers: HeaderMap,
+    seen: IfNoneMatch,
     Path((code, asked)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
     let month = month(&asked)?;
     service
-        .show(&asking, Permission::BillsRead, (&uri, &headers), move |tx| {
+        .show(&asking, Permission::BillsRead, (&uri, &seen), move |tx| {
             shown(&wire::bill(&billing::of_customer(tx, &code, month)?))
         })
         .await
@@ -213,7 +213,7 @@ async fn run(
 async fn own(
     State(service): State<Service>,
     asking: Asking,
-    headers: HeaderMap,
+    seen: IfNoneMatch,
     Path(asked): Path<String>,
 ) -> Result<Response, Problem> {
     let month = month(&asked)?;
@@ -223,5 +223,5 @@ async fn own(
             shown(&wire::bill(&billing::own(tx, customer, month)?))
         })
         .await?;
-    Ok(tagged(shown, &headers))
+    Ok(tagged(shown, &seen))
 }

@@ -28,8 +28,18 @@ impl<S: Sync> FromRequestParts<S> for IfMatch {
             .and_then(|number| number.parse().ok());
         let lost = || {
             let what = "If-Match holds no version of this thing; send the ETag as it was given";
-            Problem::new(Code::VersionLost, what)
+            let code = if is_tags(text) { Code::VersionLost } else { Code::BadRequest };
+            Problem::new(code, what)
         };
         version.map(Self).ok_or_else(lost)
     }
+}
+
+/// Whether a text is `*` or a list of tags, if not of ours.
+fn is_tags(text: &str) -> bool {
+    let is_tag = |tag: &str| {
+        let tag = tag.strip_prefix("W/").unwrap_or(tag);
+        tag.len() >= 2 && tag.starts_with('"') && tag.ends_with('"')
+    };
+    text.trim() == "*" || text.split(',').map(str::trim).all(is_tag)
 }

@@ -36,6 +36,8 @@ pub(crate) fn complete(response: Response, id: &RequestId) -> Response {
     let (mut parts, _) = response.into_parts();
     let completed = problem.into_response();
     parts.headers.remove(header::CONTENT_LENGTH);
+    // A long one may have been compressed; this one is not.
+    parts.headers.remove(header::CONTENT_ENCODING);
     let (completed, body) = completed.into_parts();
     parts.extensions.extend(completed.extensions);
     Response::from_parts(parts, Body::new(body))

@@ -138,3 +138,32 @@ fn every_answer_says_who_it_was_and_how_to_treat_it() {
         assert!(!reply.header("ratelimit").is_empty(), "{:?}", reply.headers);
     });
 }
+
+#[test]
+fn a_long_problem_is_what_its_headers_say() {
+    once(async |api| {
+        let token = api.person(Role::Owner, None);
+        let one = json!({ "date": "2026-13-01", "shift": "noon", "customer_code": "?",
+            "sku": "?", "quantity": "-1", "status": "?" });
+        let body = json!({ "deliveries": vec![one; 20] });
+        let accepts = [("accept-encoding", "gzip")];
+        let refused = api.call("POST", "/api/v1/deliveries", &token, body, &accepts).await;
+        assert_eq!(refused.headers.get("content-encoding"), None);
+        assert!(refused.text.len() > 1_024 && refused.json()["errors"].is_array());
+        assert!(refused.json()["request_id"].is_string());
+    });
+}
+
+#[test]
+fn if_match_is_a_tag() {
+    once(async |api| {
+        let token = api.person(Role::Owner, None);
+        api.dairy(&token).await;
+        let (path, change) = ("/api/v1/customers/C-1", json!({ "name": "Asha" }));
+        for (tag, status) in [("", 400), ("1", 400), ("\"x\"", 412), ("W/\"1\"", 412), ("*", 412)] {
+            let version = [("if-match", tag)];
+            let refused = api.call("PATCH", path, &token, change.clone(), &version).await;
+            assert_eq!(refused.status, status, "{tag}: {}", refused.text);
+        }
+    });
+}

@@ -158,7 +158,7 @@ impl Api {
             security: SecurityHeaders { https: true },
             request_timeout: Duration::from_secs(30),
             limiter,
-            compression: false,
+            compression: true,
             body_limit: 1 << 20,
             import_limit: 1 << 20,
             api_docs: true,

@@ -14,6 +14,7 @@ mod sets;
 mod transact;
 mod tx;
 mod value;
+mod watch;
 
 pub use checkpoint::Checkpoints;
 pub use error::StoreError;

@@ -6,6 +6,7 @@
 
 use super::pool::{Connections, Pool};
 use super::tx::Statements;
+use super::watch::Watch;
 use super::{Dialect, StoreError, from_postgres, from_sqlite};
 use crate::migrations;
 use rusqlite::OpenFlags;
@@ -13,7 +14,6 @@ use rusqlite::config::DbConfig;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 /// How long a statement waits for another program's transaction on SQLite.
@@ -40,8 +40,8 @@ pub struct Store {
     pub(super) readers: Option<Pool>,
     /// Transactions begun that can write.
     pub(super) writes: AtomicU64,
-    /// Where it is seen whether anybody has written, on SQLite; opened when it is first asked for.
-    pub(super) watch: OnceLock<Option<Mutex<Inner>>>,
+    /// Where it is seen whether anybody has written, on SQLite.
+    pub(super) watch: Watch,
     pub(super) place: Place,
     dialect: Dialect,
 }
@@ -212,7 +212,7 @@ impl Store {
             writers: Pool::new(place.clone(), Some(first), most),
             readers,
             writes: AtomicU64::new(0),
-            watch: OnceLock::new(),
+            watch: Watch::default(),
             place,
             dialect,
         };
@@ -252,6 +252,11 @@ impl Store {
     /// Whether the database is SQLite's file inside the program's reach.
     pub fn is_sqlite(&self) -> bool {
         self.dialect == Dialect::Sqlite
+    }
+
+    /// How many transactions that read can be at work at once.
+    pub fn readers(&self) -> usize {
+        self.readers.as_ref().unwrap_or(&self.writers).most()
     }
 
     /// How the connections stand, those that write and those that read together.

@@ -5,16 +5,31 @@
 use super::StoreError;
 use super::open::{Inner, Place};
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::{self, Thread};
 
 /// Connections that are not lent, and how many there are in all.
 struct Kept {
     idle: Vec<Inner>,
     open: usize,
-    /// Who waits, the longest first.
-    waiting: VecDeque<u64>,
+    /// Who waits, the longest first: a number and the thread.
+    waiting: VecDeque<(u64, Thread)>,
     /// The number of the next who waits.
     next: u64,
+}
+
+impl Kept {
+    /// Whether a connection is there, or may be made.
+    fn has_one(&self, most: usize) -> bool {
+        !self.idle.is_empty() || self.open < most
+    }
+
+    /// Wakes who has waited longest, and nobody else: the others would only wait again.
+    fn wake(&self) {
+        if let Some((_, thread)) = self.waiting.front() {
+            thread.unpark();
+        }
+    }
 }
 
 /// How the connections of a store stand.
@@ -33,7 +48,6 @@ pub(super) struct Pool {
     place: Place,
     most: usize,
     kept: Mutex<Kept>,
-    returned: Condvar,
 }
 
 /// A connection on loan; it goes back when this is dropped.
@@ -48,7 +62,7 @@ impl Pool {
         let idle: Vec<Inner> = first.into_iter().collect();
         let kept = Kept { open: idle.len(), idle, waiting: VecDeque::new(), next: 0 };
         let kept = Mutex::new(kept);
-        Self { place, most, kept, returned: Condvar::new() }
+        Self { place, most, kept }
     }
 
     /// How the connections stand.
@@ -67,19 +81,23 @@ impl Pool {
     /// is first, so that a long row of transactions keeps nobody out.
     pub(super) fn lend(&self) -> Result<Loan<'_>, StoreError> {
         let mut kept = self.kept();
-        if !kept.waiting.is_empty() || (kept.idle.is_empty() && kept.open >= self.most) {
+        if !kept.waiting.is_empty() || !kept.has_one(self.most) {
             let place = kept.next;
             kept.next += 1;
-            kept.waiting.push_back(place);
-            while kept.waiting.front() != Some(&place)
-                || (kept.idle.is_empty() && kept.open >= self.most)
+            kept.waiting.push_back((place, thread::current()));
+            while kept.waiting.front().map(|(first, _)| *first) != Some(place)
+                || !kept.has_one(self.most)
             {
-                kept = self.returned.wait(kept).unwrap_or_else(PoisonError::into_inner);
+                drop(kept);
+                // Whoever gives one back, or goes before, wakes this thread; waking too early or
+                // before parking does no harm.
+                thread::park();
+                kept = self.kept();
             }
             kept.waiting.pop_front();
-            if !kept.waiting.is_empty() {
-                // Another connection may be there for the next one.
-                self.returned.notify_all();
+            if kept.has_one(self.most) {
+                // There may be another one for the next.
+                kept.wake();
             }
         }
         if let Some(inner) = kept.idle.pop() {
@@ -124,7 +142,6 @@ impl Drop for Loan<'_> {
             Some(inner) => kept.idle.push(inner),
             None => kept.open -= 1,
         }
-        drop(kept);
-        self.pool.returned.notify_all();
+        kept.wake();
     }
 }

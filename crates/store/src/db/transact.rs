@@ -9,7 +9,6 @@ use super::tx::Conn;
 use super::{StoreError, Tx, from_postgres, from_sqlite};
 use rusqlite::Connection;
 use std::sync::atomic::Ordering;
-use std::sync::{Mutex, PoisonError};
 
 /// Marks the beginning of one work among several, on SQLite.
 const BEGIN_ONE: &str = "SAVEPOINT one";
@@ -17,9 +16,6 @@ const BEGIN_ONE: &str = "SAVEPOINT one";
 const UNDO_ONE: &str = "ROLLBACK TO one";
 /// Keeps what is left of it, for the commit of all.
 const END_ONE: &str = "RELEASE one";
-
-/// Differs when another connection has committed since it was last asked for on this one.
-const DATA_VERSION: &str = "PRAGMA data_version";
 
 /// Runs one of the statements around transactions. They are prepared once per connection: for short
 /// reads, preparing them takes longer than running them.
@@ -101,20 +97,6 @@ impl Store {
         Some(Reader { store: self, loan })
     }
 
-    /// A number that stays the same while nobody, in this program or another, commits anything;
-    /// what was read in a transaction begun after it was asked for is the latest for as long. Only
-    /// where asking takes no longer than reading would save: not when the database is a server.
-    pub fn epoch(&self) -> Option<i64> {
-        let watch = self.watch.get_or_init(|| {
-            self.readers.as_ref()?;
-            self.place.connect().ok().map(Mutex::new)
-        });
-        let watch = watch.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
-        let Inner::Sqlite(conn) = &*watch else { return None };
-        let mut statement = conn.prepare_cached(DATA_VERSION).ok()?;
-        statement.query_row([], |row| row.get(0)).ok()
-    }
-
     fn on<T, E: From<StoreError>>(
         &self,
         inner: &mut Inner,
@@ -127,6 +109,9 @@ impl Store {
                 let writes_before = self.count(read_only);
                 let done = work(&mut Tx { conn: Conn::Sqlite(begun.conn), writes_before })?;
                 begun.commit()?;
+                if !read_only {
+                    self.watch.committed();
+                }
                 Ok(done)
             }
             Inner::Postgres(client, statements) => {
@@ -171,7 +156,9 @@ impl Store {
                     }
                     run(begun.conn, END_ONE)?;
                     if kept.is_none() {
-                        return begun.commit();
+                        begun.commit()?;
+                        self.watch.committed();
+                        return Ok(());
                     }
                 }
             }

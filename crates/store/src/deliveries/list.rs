@@ -11,6 +11,8 @@ use domain::deliveries::{Shift, Status};
 use domain::ids::{CustomerId, ProductId};
 use domain::money::Quantity;
 
+/// The place to go on from is compared with the delivery's own key: compared with the customer's
+/// id, SQLite would take it for the beginning of the customers and walk through all before.
 pub(crate) const PAGE: &str = "SELECT d.day, d.shift, p.sku, d.reference, d.quantity_milli, \
      d.status, b.number, b.month, d.line_no, d.product_id, c.code, c.id \
      FROM customers c CROSS JOIN deliveries d CROSS JOIN products p \
@@ -18,7 +20,7 @@ pub(crate) const PAGE: &str = "SELECT d.day, d.shift, p.sku, d.reference, d.quan
      WHERE c.id BETWEEN $1 AND $2 AND d.customer_id = c.id AND d.day BETWEEN $3 AND $4 \
      AND p.id = d.product_id AND (CAST($5 AS BIGINT) IS NULL OR d.product_id = $5) \
      AND (CAST($6 AS BIGINT) IS NULL OR d.status = $6) \
-     AND (c.id, d.day, d.shift, d.product_id, d.reference) > ($7, $8, $9, $10, $11) \
+     AND (d.customer_id, d.day, d.shift, d.product_id, d.reference) > ($7, $8, $9, $10, $11) \
      ORDER BY c.id, d.day, d.shift, d.product_id, d.reference LIMIT $12";
 
 /// A delivery as it is shown.

@@ -363,7 +363,7 @@ async fn list_notices(
 #[serde(deny_unknown_fields)]
 pub struct Seen {
     /// The number of the newest notice seen; those before it count as seen too.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 0)]
     up_to: i32,
 }
 
