@@ -14,6 +14,7 @@ mod registry;
 mod schedules;
 mod stop;
 mod verify;
+mod webhooks;
 mod wire;
 mod worker;
 

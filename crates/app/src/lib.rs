@@ -21,8 +21,10 @@ pub mod jobs;
 pub mod ledger;
 pub mod orders;
 mod paging;
+pub mod payments;
 mod random;
 pub mod verify;
+pub mod webhooks;
 
 pub use error::AppError;
 pub use invalid::Invalid;

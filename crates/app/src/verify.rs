@@ -5,6 +5,7 @@
 
 mod audit;
 mod ledger;
+mod payments;
 pub mod wire;
 
 use crate::AppError;
@@ -42,6 +43,12 @@ pub enum Invariant {
     BillsPostedOnce,
     /// Opening balances are posted.
     OpeningBalancesPosted,
+    /// What is free and allocated of payments is what they brought; bills are paid by it.
+    PaymentsAllocated,
+    /// The ledger holds of each payment what follows from what is known of it, once.
+    PaymentsPosted,
+    /// The log of each payment has no gap and ends where the payment stands.
+    PaymentLogs,
     /// Each issued bill has its audit row.
     IssuesTraced,
     /// The rows of the audit trail are all there, and as they were sealed.
@@ -56,7 +63,7 @@ pub enum Invariant {
 
 impl Invariant {
     /// All invariants.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         Self::BillsAreSumsOfLines,
         Self::LineArithmetic,
         Self::BillContent,
@@ -67,6 +74,9 @@ impl Invariant {
         Self::LedgerBalances,
         Self::BillsPostedOnce,
         Self::OpeningBalancesPosted,
+        Self::PaymentsAllocated,
+        Self::PaymentsPosted,
+        Self::PaymentLogs,
         Self::IssuesTraced,
         Self::AuditChain,
         Self::AuditSealsInOrder,
@@ -87,6 +97,9 @@ impl Invariant {
             Self::LedgerBalances => "ledger_balances",
             Self::BillsPostedOnce => "bills_posted_once",
             Self::OpeningBalancesPosted => "opening_balances_posted",
+            Self::PaymentsAllocated => "payments_allocated",
+            Self::PaymentsPosted => "payments_posted",
+            Self::PaymentLogs => "payment_logs",
             Self::IssuesTraced => "issues_traced",
             Self::AuditChain => "audit_chain",
             Self::AuditSealsInOrder => "audit_seals_in_order",
@@ -110,6 +123,9 @@ impl Invariant {
                 "every issued bill is posted once, on its day, after its previous balance"
             }
             Self::OpeningBalancesPosted => "opening balances are posted",
+            Self::PaymentsAllocated => "bills are paid by payments, and what is left is free",
+            Self::PaymentsPosted => "each payment is posted once, as it follows from its facts",
+            Self::PaymentLogs => "the log of each payment is whole",
             Self::IssuesTraced => "every issue is in the audit trail",
             Self::AuditChain => "audit rows are all there and as they were sealed",
             Self::AuditSealsInOrder => "seals of the audit trail follow each other without a gap",
@@ -200,6 +216,7 @@ fn whole_database(tx: &mut Tx<'_>, findings: &mut Findings) -> Result<(), AppErr
         let places = verify::ask(tx, question)?;
         findings.all_broken(invariant, places);
     }
+    payments::check(tx, findings)?;
     audit::check(tx, findings)?;
     let missing = verify::missing_guards(tx)?;
     findings.all_broken(Invariant::GuardsPresent, missing);

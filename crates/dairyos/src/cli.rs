@@ -5,7 +5,9 @@
 
 mod audit;
 mod jobs;
+mod payments;
 pub mod people;
+mod webhooks;
 
 pub use audit::{AuditCommand, AuditListArgs};
 pub use jobs::{JobArgs, JobShowArgs, JobsCommand, JobsListArgs, WorkArgs};
@@ -17,7 +19,9 @@ use domain::customers::{Fssai, Gstin, State};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+pub use payments::{PaymentsCommand, PaymentsListArgs, RecordArgs};
 pub use people::PeopleCommand;
+pub use webhooks::{WebhooksCommand, WebhooksListArgs};
 
 /// Where the database is when nothing is said.
 pub const DEFAULT_DATABASE: &str = "sqlite:dairyos.db";
@@ -69,6 +73,8 @@ impl Cli {
             Command::Ledger(LedgerCommand::Balances(args)) => args.json,
             Command::Verify(args) => args.json,
             Command::People(command) => command.wants_json(),
+            Command::Payments(command) => command.wants_json(),
+            Command::Webhooks(command) => command.wants_json(),
             Command::Generate(args) => args.json,
             Command::Config(ConfigCommand::Show(args) | ConfigCommand::Check(args)) => args.json,
             Command::Jobs(JobsCommand::List(args)) => args.json,
@@ -101,6 +107,12 @@ pub enum Command {
     /// Add, list, reset, disable and unlock the people who sign in.
     #[command(subcommand)]
     People(PeopleCommand),
+    /// Record, list, show, clear, take back and match payments.
+    #[command(subcommand)]
+    Payments(PaymentsCommand),
+    /// Show what gateways told, and have it processed again.
+    #[command(subcommand)]
+    Webhooks(WebhooksCommand),
     /// Check every invariant of the database; exit code 1 if any is broken.
     Verify(VerifyArgs),
     /// Show jobs, and step in.

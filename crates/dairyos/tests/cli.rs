@@ -36,6 +36,8 @@ mod ledger;
 mod many;
 #[path = "cli/migrate.rs"]
 mod migrate;
+#[path = "cli/payments.rs"]
+mod payments;
 #[path = "cli/people.rs"]
 mod people;
 #[path = "cli/refused.rs"]

@@ -38,3 +38,23 @@ id!(
     /// A job of the queue.
     JobId
 );
+id!(
+    /// A payment: money of one customer that came in, or was asked for.
+    PaymentId
+);
+id!(
+    /// A refund that was asked for by us.
+    RefundId
+);
+id!(
+    /// Cash that one person handed over.
+    HandOverId
+);
+id!(
+    /// A sum that a gateway paid out to the bank.
+    SettlementId
+);
+id!(
+    /// An event that a gateway told us of.
+    WebhookEventId
+);

@@ -170,7 +170,7 @@ mod sums_that_do_not_fit {
         assert!(matches!(posting, Err(LedgerError::Overflow(_))));
         let most = Money::from_paise(MOST);
         let entries = [(Account::Receivable, most), (Account::Sales, most)];
-        let posting = Transaction::new(on, customer, Cause::OpeningBalance, entries);
+        let posting = Transaction::new(on, Some(customer), Cause::OpeningBalance, entries);
         assert!(matches!(posting, Err(LedgerError::Overflow(_))));
         let opening = opening_balance_transaction(on, customer, least, most);
         assert!(matches!(opening, Err(LedgerError::Overflow(_))));

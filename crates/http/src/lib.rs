@@ -21,6 +21,7 @@ mod reply;
 mod router;
 mod server;
 mod service;
+pub mod webhooks;
 mod writing;
 
 pub use pulse::Pulse;

@@ -13,6 +13,7 @@ use crate::limits::{self, Group, Limited, Limiter};
 use crate::openapi;
 use crate::problem::{Code, Problem, faults};
 use crate::service::Service;
+use crate::webhooks::Webhooks;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, Uri};
@@ -53,6 +54,8 @@ pub struct Surroundings {
     pub api_docs: bool,
     /// Whether figures are shown at `/metrics`.
     pub figures: bool,
+    /// Who takes in deliveries of gateways; absent when nobody does.
+    pub webhooks: Option<Webhooks>,
 }
 
 /// The areas' routes below their common beginning, and their description.
@@ -73,6 +76,8 @@ fn api(limiter: Option<&Limiter>, import_limit: usize) -> (Router<Service>, Open
         .merge(areas::imports::list_routes())
         .merge(areas::billing::routes())
         .merge(areas::ledger::routes())
+        .merge(areas::payments::routes())
+        .merge(areas::webhooks::routes())
         .merge(areas::verification::routes())
         .merge(areas::audit::routes())
         .merge(areas::jobs::routes());
@@ -95,7 +100,9 @@ pub fn description() -> OpenApi {
 /// Everything the service answers.
 pub fn router(service: Service, around: &Surroundings) -> Router {
     let (areas, description) = api(Some(&around.limiter), around.import_limit);
+    let deliveries = around.webhooks.clone().map(|webhooks| webhooks.routes(BASE));
     let inner = areas
+        .merge(deliveries.unwrap_or_default())
         .merge(areas::about::routes(&description, around.api_docs, around.figures))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)

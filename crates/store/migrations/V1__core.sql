@@ -224,11 +224,13 @@ CREATE TABLE number_series (
 CREATE TABLE ledger_transactions (
     id BIGINT PRIMARY KEY,
     day INTEGER NOT NULL,
-    customer_id INTEGER NOT NULL REFERENCES customers (id),
-    cause TEXT NOT NULL CHECK (cause IN ('bill', 'opening_balance')),
+    customer_id INTEGER REFERENCES customers (id),
+    cause TEXT NOT NULL CHECK (cause IN ('bill', 'opening_balance', 'payment', 'matched',
+        'settlement', 'hand_over')),
     bill_id INTEGER UNIQUE REFERENCES bills (id),
     posted_at BIGINT NOT NULL,
-    CHECK ((cause = 'bill') = (bill_id IS NOT NULL))
+    CHECK ((cause = 'bill') = (bill_id IS NOT NULL)),
+    CHECK (customer_id IS NOT NULL OR cause IN ('payment', 'settlement', 'hand_over'))
 ) {table};
 
 CREATE INDEX ledger_transactions_by_day ON ledger_transactions (day, id);
@@ -241,7 +243,9 @@ CREATE TABLE ledger_entries (
         REFERENCES ledger_transactions (id) DEFERRABLE INITIALLY DEFERRED,
     entry_no SMALLINT NOT NULL CHECK (entry_no > 0),
     account TEXT NOT NULL CHECK (account IN ('receivable', 'sales', 'output_cgst', 'output_sgst',
-        'output_igst', 'round_off', 'opening_balances')),
+        'output_igst', 'round_off', 'opening_balances', 'cash_in_hand', 'bank', 'cheques_in_hand',
+        'gateway_razorpay', 'gateway_stripe', 'gateway_fees', 'input_gst', 'unmatched_receipts',
+        'cash_short')),
     customer_id INTEGER REFERENCES customers (id),
     amount_paise BIGINT NOT NULL CHECK (amount_paise <> 0),
     PRIMARY KEY (transaction_id, entry_no),

@@ -35,6 +35,18 @@ pub enum Counter {
     AuditSeals,
     /// Of jobs.
     Jobs,
+    /// Of payments.
+    Payments,
+    /// Of what we ask gateways for.
+    PaymentRequests,
+    /// Of refunds that we ask for.
+    RefundRequests,
+    /// Of events of gateways.
+    GatewayEvents,
+    /// Of cash handed over.
+    HandOvers,
+    /// Of sums paid out by gateways.
+    Settlements,
     /// Of notices to people.
     Notices,
 }
@@ -55,6 +67,12 @@ impl Counter {
             Self::ApiKeys => "api_keys",
             Self::AuditSeals => "audit_seals",
             Self::Jobs => "jobs",
+            Self::Payments => "payments",
+            Self::PaymentRequests => "payment_requests",
+            Self::RefundRequests => "refund_requests",
+            Self::GatewayEvents => "gateway_events",
+            Self::HandOvers => "hand_overs",
+            Self::Settlements => "settlements",
             Self::Notices => "notices",
         }
     }

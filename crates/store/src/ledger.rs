@@ -12,11 +12,22 @@ use domain::money::Money;
 
 const INSERT: Insert = Insert {
     table: "ledger_transactions",
-    columns: &["id", "day", "customer_id", "cause", "bill_id", "posted_at"],
+    columns: &[
+        "id",
+        "day",
+        "customer_id",
+        "cause",
+        "bill_id",
+        "payment_id",
+        "posting",
+        "settlement_id",
+        "hand_over_id",
+        "posted_at",
+    ],
 };
 const INSERT_ENTRIES: Insert = Insert {
     table: "ledger_entries",
-    columns: &["transaction_id", "entry_no", "account", "customer_id", "amount_paise"],
+    columns: &["transaction_id", "entry_no", "account", "customer_id", "person_id", "amount_paise"],
 };
 pub(crate) const RECEIVABLES: &str = "SELECT customer_id, CAST(SUM(amount_paise) AS BIGINT) \
      FROM ledger_entries WHERE customer_id BETWEEN $1 AND $2 GROUP BY customer_id";
@@ -27,8 +38,9 @@ pub(crate) const CUSTOMER_BALANCES: &str = "SELECT c.code, c.name, \
      FROM ledger_entries e JOIN customers c ON c.id = e.customer_id \
      WHERE e.customer_id IS NOT NULL GROUP BY c.id, c.code, c.name ORDER BY c.code";
 pub(crate) const JOURNAL: &str = "SELECT t.id, t.day, t.cause, b.number, c.code, c.name, \
-     e.account, e.amount_paise FROM ledger_transactions t \
-     JOIN customers c ON c.id = t.customer_id \
+     e.account, e.amount_paise, p.provider, p.reference, t.posting \
+     FROM ledger_transactions t LEFT JOIN payments p ON p.id = t.payment_id \
+     LEFT JOIN customers c ON c.id = t.customer_id \
      JOIN ledger_entries e ON e.transaction_id = t.id \
      LEFT JOIN bills b ON b.id = t.bill_id \
      ORDER BY t.day, t.id, e.entry_no";
@@ -45,29 +57,66 @@ pub fn post(tx: &mut Tx<'_>, transactions: &[Transaction], at: Moment) -> Result
     let first = allot(tx, Counter::LedgerTransactions, transactions.len())?;
     let entries = transactions.iter().zip(first..).flat_map(|(transaction, id)| {
         transaction.entries().iter().zip(1i64..).map(move |(entry, entry_no)| {
-            let customer = (entry.account == Account::Receivable).then_some(transaction.customer.0);
+            let owing = transaction.customer.filter(|_| entry.account == Account::Receivable);
             [
                 id.into(),
                 entry_no.into(),
                 entry.account.as_str().into(),
-                customer.into(),
+                owing.map(|customer| customer.0).into(),
+                entry.person.map(|person| person.0).into(),
                 entry.amount.paise().into(),
             ]
         })
     });
     tx.insert_many(&INSERT_ENTRIES, entries)?;
-    let rows = transactions.iter().zip(first..).map(|(transaction, id)| {
-        let bill = if let Cause::Bill(bill) = transaction.cause { Some(bill.0) } else { None };
+    // A payment may be given to its customer more than once, when it was the wrong one.
+    let matched: Vec<String> =
+        transactions.iter().zip(first..).map(|(_, id)| format!("matched:{id}")).collect();
+    let all = transactions.iter().zip(first..).zip(&matched);
+    let rows = all.map(|((transaction, id), matched)| {
+        let cause = Kept::of(&transaction.cause, matched);
         [
             id.into(),
             transaction.day.number().into(),
-            transaction.customer.0.into(),
+            transaction.customer.map(|customer| customer.0).into(),
             transaction.cause.as_str().into(),
-            bill.into(),
+            cause.bill.into(),
+            cause.payment.into(),
+            cause.posting.into(),
+            cause.settlement.into(),
+            cause.hand_over.into(),
             at.unix_micros().into(),
         ]
     });
     tx.insert_many(&INSERT, rows).map(|_| ())
+}
+
+/// What a transaction was made for, as it is kept.
+#[derive(Clone, Copy, Default)]
+struct Kept<'a> {
+    bill: Option<i64>,
+    payment: Option<i64>,
+    posting: Option<&'a str>,
+    settlement: Option<i64>,
+    hand_over: Option<i64>,
+}
+
+impl<'a> Kept<'a> {
+    fn of(cause: &'a Cause, matched: &'a str) -> Self {
+        let none = Self::default();
+        match cause {
+            Cause::Bill(bill) => Self { bill: Some(bill.0), ..none },
+            Cause::OpeningBalance => none,
+            Cause::Payment { payment, kind } => {
+                Self { payment: Some(payment.0), posting: Some(kind), ..none }
+            }
+            Cause::Matched(payment) => {
+                Self { payment: Some(payment.0), posting: Some(matched), ..none }
+            }
+            Cause::Settlement(settlement) => Self { settlement: Some(settlement.0), ..none },
+            Cause::HandOver(hand_over) => Self { hand_over: Some(hand_over.0), ..none },
+        }
+    }
 }
 
 /// What each customer of a range owes; customers without postings are absent.
@@ -124,10 +173,12 @@ pub struct JournalEntry<'a> {
     pub cause: &'a str,
     /// The bill's number, for bills.
     pub number: Option<&'a str>,
-    /// The customer's code.
+    /// The customer's code; empty when the transaction is about nobody.
     pub customer_code: &'a str,
-    /// The customer's name.
+    /// The customer's name; empty when the transaction is about nobody.
     pub customer_name: &'a str,
+    /// How the payment came in, by what it is known there, and what is posted, for payments.
+    pub payment: Option<(&'a str, &'a str, &'a str)>,
     /// The account.
     pub account: Account,
     /// Debit positive, credit negative.
@@ -145,8 +196,14 @@ pub fn journal(
             day: day(row.int(1)?, "ledger_transactions.day")?,
             cause: row.text(2)?,
             number: row.opt_text(3)?,
-            customer_code: row.text(4)?,
-            customer_name: row.text(5)?,
+            customer_code: row.opt_text(4)?.unwrap_or(""),
+            customer_name: row.opt_text(5)?.unwrap_or(""),
+            payment: match (row.opt_text(8)?, row.opt_text(9)?, row.opt_text(10)?) {
+                (Some(provider), Some(reference), Some(posting)) => {
+                    Some((provider, reference, posting))
+                }
+                _ => None,
+            },
             account: account(row.text(6)?)?,
             amount: Money::from_paise(row.int(7)?),
         })

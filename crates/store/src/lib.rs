@@ -17,8 +17,13 @@ pub mod jobs;
 pub mod ledger;
 mod migrations;
 pub mod orders;
+pub mod payments;
 mod queries;
 pub mod verify;
+pub mod webhooks;
 
-pub use db::{Checkpoints, Connections, Lock, Mark, Reader, Store, StoreError, Tx, Value, Work};
+pub use db::{
+    CUSTOMERS_PER_RANGE, Checkpoints, Connections, Lock, Mark, Reader, Store, StoreError, Tx,
+    Value, Work,
+};
 pub use queries::all_queries;

@@ -13,7 +13,7 @@ const MIGRATION_LOCK: i64 = 0x73_63_68_65_6d_61;
 const HISTORY: &str = "refinery_schema_history";
 
 /// The number of steps, and so the version.
-const LATEST: u8 = 4;
+const LATEST: u8 = 6;
 
 /// Name, text for SQLite, text for PostgreSQL; in order.
 const STEPS: [(&str, &str, &str); LATEST as usize] = [
@@ -36,6 +36,16 @@ const STEPS: [(&str, &str, &str); LATEST as usize] = [
         "V4__service_guards",
         include_str!("../migrations/V4__service_guards.sqlite.sql"),
         include_str!("../migrations/V4__service_guards.postgres.sql"),
+    ),
+    (
+        "V5__money_in",
+        include_str!("../migrations/V5__money_in.sql"),
+        include_str!("../migrations/V5__money_in.sql"),
+    ),
+    (
+        "V6__money_in_guards",
+        include_str!("../migrations/V6__money_in_guards.sqlite.sql"),
+        include_str!("../migrations/V6__money_in_guards.postgres.sql"),
     ),
 ];
 

@@ -7,7 +7,7 @@ use crate::db::{Dialect, Each};
 use crate::{
     audit, billing, business, catalog, customers, deliveries, idempotency, imports, ledger, orders,
 };
-use crate::{jobs, verify};
+use crate::{jobs, payments, verify, webhooks};
 
 /// The text of every query for SQLite (`true`) or PostgreSQL.
 pub fn all_queries(for_sqlite: bool) -> Vec<String> {
@@ -22,10 +22,17 @@ pub fn all_queries(for_sqlite: bool) -> Vec<String> {
         ledger::QUERIES,
         orders::QUERIES,
         verify::QUERIES,
+        webhooks::QUERIES,
     ];
-    let sets: [&[&Each]; 3] = [catalog::SETS, deliveries::SETS, orders::SETS];
+    let sets: [&[&Each]; 4] = [catalog::SETS, deliveries::SETS, orders::SETS, webhooks::SETS];
     let parted = audit::QUERIES.iter().chain(jobs::QUERIES).chain(&access::QUERIES);
+    let parted = parted.chain(payments::QUERIES);
     let singles = singles.iter().chain(billing::QUERIES).chain(parted).flat_map(|area| area.iter());
-    let sets = sets.iter().chain(billing::SETS).chain(jobs::SETS).flat_map(|area| area.iter());
+    let sets = sets
+        .iter()
+        .chain(billing::SETS)
+        .chain(jobs::SETS)
+        .chain(payments::SETS)
+        .flat_map(|area| area.iter());
     singles.map(|sql| (*sql).to_owned()).chain(sets.map(|each| each.text(dialect))).collect()
 }

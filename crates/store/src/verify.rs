@@ -8,7 +8,7 @@ use crate::deliveries::month_of;
 use crate::migrations;
 use domain::billing::{BillState, Draft};
 use domain::calendar::Month;
-use domain::ids::{BillId, CustomerId};
+use domain::ids::{BillId, CustomerId, PaymentId};
 use domain::ledger::Account;
 use domain::money::{Money, TaxSplit};
 
@@ -21,7 +21,7 @@ pub(crate) const DELIVERED_ORDERS: &str = "SELECT customer_id, delivery_day, pro
      quantity_milli, bill_id, line_no FROM orders \
      WHERE customer_id BETWEEN $1 AND $2 AND status = 'delivered'";
 pub(crate) const POSTED: &str = "SELECT t.id, t.customer_id, t.bill_id, t.day, e.account, \
-     e.customer_id, e.amount_paise \
+     e.customer_id, e.amount_paise, t.payment_id \
      FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id \
      WHERE t.customer_id BETWEEN $1 AND $2";
 pub(crate) const OPENING: &str =
@@ -155,6 +155,8 @@ pub struct Posted {
     pub customer: CustomerId,
     /// The bill it was made for.
     pub bill: Option<BillId>,
+    /// The payment it was made for.
+    pub payment: Option<PaymentId>,
     /// The day it counts for, as `yyyymmdd`.
     pub day: i64,
     /// The account.
@@ -177,6 +179,7 @@ pub fn posted(
             transaction: row.int(0)?,
             customer: CustomerId(row.int(1)?),
             bill: row.opt_int(2)?.map(BillId),
+            payment: row.opt_int(7)?.map(PaymentId),
             day: row.int(3)?,
             account: crate::ledger::account(row.text(4)?)?,
             receivable_of: row.opt_int(5)?.map(CustomerId),

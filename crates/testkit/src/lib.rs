@@ -104,9 +104,52 @@ pub fn on_both(body: impl Fn(&Database)) {
     }
 }
 
+/// The statements that take away what the migrations of money in have added.
+fn without_money_in() -> Vec<String> {
+    let mut statements = Vec::new();
+    let indexes = [
+        "ledger_transactions_by_payment",
+        "ledger_transactions_by_settlement",
+        "ledger_transactions_by_hand_over",
+        "ledger_entries_by_person",
+        "bills_open",
+        "customers_in_credit",
+    ];
+    statements.extend(indexes.map(|index| format!("DROP INDEX {index}")));
+    let columns = [
+        ("ledger_transactions", "posting"),
+        ("ledger_transactions", "payment_id"),
+        ("ledger_transactions", "settlement_id"),
+        ("ledger_transactions", "hand_over_id"),
+        ("ledger_entries", "person_id"),
+        ("bills", "paid_paise"),
+    ];
+    let drop = |(table, column)| format!("ALTER TABLE {table} DROP COLUMN {column}");
+    statements.extend(columns.map(drop));
+    let tables = [
+        "opening_uses",
+        "allocations",
+        "payment_log",
+        "payment_refunds",
+        "payment_disputes",
+        "refund_requests",
+        "payments",
+        "payment_requests",
+        "gateway_events",
+        "hand_overs",
+        "settlements",
+    ];
+    statements.extend(tables.map(|table| format!("DROP TABLE {table}")));
+    let counters = "'payments', 'payment_requests', 'refund_requests', 'gateway_events', \
+                    'hand_overs', 'settlements'";
+    statements.push(format!("DELETE FROM counters WHERE name IN ({counters})"));
+    statements
+}
+
 /// The statements that take away what the migrations after the second have added, so that a
 /// database looks like one of that version.
 pub fn back_to_the_second_version() -> Vec<String> {
+    let mut statements = without_money_in();
     let tables = [
         "recovery_codes",
         "refresh_tokens",
@@ -122,8 +165,7 @@ pub fn back_to_the_second_version() -> Vec<String> {
         "audit_seals",
         "people",
     ];
-    let mut statements: Vec<String> =
-        tables.iter().map(|table| format!("DROP TABLE {table}")).collect();
+    statements.extend(tables.iter().map(|table| format!("DROP TABLE {table}")));
     statements.push("DROP INDEX customers_by_change".to_owned());
     let indexes = ["person", "time"];
     statements.extend(indexes.map(|index| format!("DROP INDEX audit_by_{index}")));

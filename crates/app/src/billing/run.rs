@@ -19,7 +19,7 @@ use std::sync::{Mutex, PoisonError};
 use store::{Lock, Mark, Store, StoreError, Tx, Work, audit, billing, customers};
 
 /// Customers billed in one transaction: few enough that others wait a fraction of a second.
-const CUSTOMERS_PER_RANGE: i64 = 2_000;
+const CUSTOMERS_PER_RANGE: i64 = store::CUSTOMERS_PER_RANGE;
 /// Ranges at work at the same time, as far as the database takes as many writers.
 const LANES: usize = 3;
 /// Ranges at work where there is one writer: one is written while the next is read.

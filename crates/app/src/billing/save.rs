@@ -16,7 +16,7 @@ use domain::ids::{BillId, CustomerId, OrderId, ProductId};
 use domain::ledger::{Transaction, bill_transaction};
 use domain::money::{Money, TaxSplit};
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use store::billing::{KeptBill, NewBill, Redraft, SeriesNumber};
 use store::deliveries::Link;
 use store::{Tx, audit, billing, deliveries, ledger, orders};
@@ -87,6 +87,7 @@ pub(super) fn save(
     write_bills(tx, actor, facts, day, &works)?;
     if mode.issues() {
         post(tx, actor, day, &works)?;
+        traces.extend(pay(tx, actor, facts, &works)?);
     } else {
         let unchanged = works.iter().filter(|work| !work.is_rewritten());
         let owed =
@@ -341,6 +342,20 @@ fn post(tx: &mut Tx<'_>, actor: &Actor, day: Day, works: &[Work<'_>]) -> Result<
     Ok(())
 }
 
+/// Lets advances pay the issued bills. The audit rows are to be written.
+fn pay(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    facts: &Facts,
+    works: &[Work<'_>],
+) -> Result<Vec<audit::Entry>, AppError> {
+    let billed: HashSet<CustomerId> = works.iter().map(|work| work.party.id).collect();
+    let ids = || billed.iter().map(|id| id.0);
+    let (Some(from), Some(to)) = (ids().min(), ids().max()) else { return Ok(Vec::new()) };
+    let cause = format!("issue {}", facts.month);
+    crate::payments::apply_advances(tx, actor, (from, to), &billed, &cause)
+}
+
 /// The facts of a bill before this run.
 fn traced(party: &Party, bill: &KeptBill) -> Value {
     json!({
@@ -371,7 +386,7 @@ fn trace(work: &Work<'_>) -> Option<audit::Entry> {
 
 /// Forgets the months that are billed whole.
 fn settle(tx: &mut Tx<'_>, facts: &Facts, decisions: &[Decision]) -> Result<(), AppError> {
-    let mut open = std::collections::HashSet::new();
+    let mut open = HashSet::new();
     for (party, decision) in facts.parties.iter().zip(decisions) {
         open.extend(decision.open_months.iter().map(|month| (party.id, *month)));
     }

@@ -2,7 +2,7 @@
 //!
 //! It deliberately is a plain table, made once when the program starts.
 
-use super::{JobError, Outcome, Stop, bills, housekeeping, verify};
+use super::{JobError, Outcome, Stop, bills, housekeeping, verify, webhooks};
 use crate::Actor;
 use domain::calendar::Moment;
 use domain::jobs::{MAX_ATTEMPTS, Schedule};
@@ -84,7 +84,9 @@ impl Registry {
         registry.add(housekeeping::EXPIRE_JOBS, housekeeping::expire_jobs);
         registry.add(bills::RUN, bills::run);
         registry.add(verify::VERIFY, verify::run);
+        registry.add(webhooks::RETRY, webhooks::retry);
         registry.schedules.extend(housekeeping::SCHEDULES);
+        registry.schedule(webhooks::SCHEDULE);
         registry
     }
 

@@ -92,9 +92,14 @@ fn grouped(store: &Store, out: &mut dyn Write, form: Form) -> Result<(), AppErro
 }
 
 fn title(entry: &JournalEntry<'_>) -> String {
-    match entry.number {
-        Some(number) => format!("{number} {} {}", entry.customer_code, entry.customer_name),
-        None => format!("opening balance {} {}", entry.customer_code, entry.customer_name),
+    let whose = format!("{} {}", entry.customer_code, entry.customer_name);
+    match (entry.number, entry.payment) {
+        (Some(number), _) => format!("{number} {whose}"),
+        (None, Some((provider, reference, posting))) => {
+            format!("{posting} {provider} {reference} {whose}").trim_end().to_owned()
+        }
+        (None, None) if entry.cause != "opening_balance" => entry.cause.replace('_', " "),
+        (None, None) => format!("opening balance {} {}", entry.customer_code, entry.customer_name),
     }
 }
 
@@ -118,6 +123,15 @@ fn hledger(entry: &JournalEntry<'_>, first: bool) -> String {
         Account::OutputIgst => "liabilities:gst:output igst".to_owned(),
         Account::RoundOff => "income:round off".to_owned(),
         Account::OpeningBalances => "equity:opening balances".to_owned(),
+        Account::CashInHand => "assets:cash in hand".to_owned(),
+        Account::Bank => "assets:bank".to_owned(),
+        Account::ChequesInHand => "assets:cheques in hand".to_owned(),
+        Account::GatewayRazorpay => "assets:gateway:razorpay".to_owned(),
+        Account::GatewayStripe => "assets:gateway:stripe".to_owned(),
+        Account::GatewayFees => "expenses:gateway fees".to_owned(),
+        Account::InputTaxOnFees => "assets:gst:input tax".to_owned(),
+        Account::UnmatchedReceipts => "liabilities:unmatched receipts".to_owned(),
+        Account::CashShort => "expenses:cash short".to_owned(),
     };
     format!("{text}    {account:<40}  INR {:>14}\n", entry.amount.to_string())
 }
@@ -162,6 +176,15 @@ fn beancount_account(entry: &JournalEntry<'_>) -> String {
         Account::OutputIgst => "Liabilities:GST:Output-IGST".to_owned(),
         Account::RoundOff => "Income:Round-Off".to_owned(),
         Account::OpeningBalances => "Equity:Opening-Balances".to_owned(),
+        Account::CashInHand => "Assets:Cash-In-Hand".to_owned(),
+        Account::Bank => "Assets:Bank".to_owned(),
+        Account::ChequesInHand => "Assets:Cheques-In-Hand".to_owned(),
+        Account::GatewayRazorpay => "Assets:Gateway:Razorpay".to_owned(),
+        Account::GatewayStripe => "Assets:Gateway:Stripe".to_owned(),
+        Account::GatewayFees => "Expenses:Gateway-Fees".to_owned(),
+        Account::InputTaxOnFees => "Assets:GST:Input-Tax".to_owned(),
+        Account::UnmatchedReceipts => "Liabilities:Unmatched-Receipts".to_owned(),
+        Account::CashShort => "Expenses:Cash-Short".to_owned(),
     }
 }
 

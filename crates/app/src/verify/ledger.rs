@@ -34,7 +34,7 @@ impl OfBill {
             Account::OutputSgst => &mut self.sgst,
             Account::OutputIgst => &mut self.igst,
             Account::RoundOff => &mut self.round_off,
-            Account::OpeningBalances => &mut self.other,
+            _ => &mut self.other,
         };
         *sum = sum.plus(amount)?;
         Ok(())
@@ -85,6 +85,10 @@ impl Books {
         }
         let own = posted.receivable_of.is_none_or(|customer| customer == posted.customer);
         let Some(bill) = posted.bill else {
+            // Payments are proved by what is known of them.
+            if posted.payment.is_some() {
+                return Ok(());
+            }
             if posted.account == Account::Receivable {
                 let sum = self.opening.entry(posted.customer).or_default();
                 *sum = sum.plus(posted.amount)?;

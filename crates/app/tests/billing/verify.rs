@@ -200,17 +200,29 @@ const DAMAGES: [(&str, &str, &[Invariant]); 29] = [
     ),
     (
         "a draft is posted",
-        "INSERT INTO ledger_entries VALUES (900, 1, 'receivable', 1, 6000); \
-             INSERT INTO ledger_entries VALUES (900, 2, 'sales', NULL, -6000); \
-             INSERT INTO ledger_transactions SELECT 900, bill_day, customer_id, 'bill', id, 1 \
+        "INSERT INTO ledger_entries \
+                (transaction_id, entry_no, account, customer_id, amount_paise) \
+                VALUES (900, 1, 'receivable', 1, 6000); \
+             INSERT INTO ledger_entries \
+                (transaction_id, entry_no, account, customer_id, amount_paise) \
+                VALUES (900, 2, 'sales', NULL, -6000); \
+             INSERT INTO ledger_transactions \
+             (id, day, customer_id, cause, bill_id, posted_at) \
+             SELECT 900, bill_day, customer_id, 'bill', id, 1 \
              FROM bills WHERE state = 'draft' AND customer_id = 1",
         &[BillsPostedOnce],
     ),
     (
         "a posting of an opening balance",
-        "INSERT INTO ledger_entries VALUES (900, 1, 'receivable', 4, 6000); \
-             INSERT INTO ledger_entries VALUES (900, 2, 'opening_balances', NULL, -6000); \
-             INSERT INTO ledger_transactions VALUES (900, 20260930, 4, 'opening_balance', NULL, 1)",
+        "INSERT INTO ledger_entries \
+                (transaction_id, entry_no, account, customer_id, amount_paise) \
+                VALUES (900, 1, 'receivable', 4, 6000); \
+             INSERT INTO ledger_entries \
+                (transaction_id, entry_no, account, customer_id, amount_paise) \
+                VALUES (900, 2, 'opening_balances', NULL, -6000); \
+             INSERT INTO ledger_transactions \
+             (id, day, customer_id, cause, bill_id, posted_at) \
+             VALUES (900, 20260930, 4, 'opening_balance', NULL, 1)",
         &[OpeningBalancesPosted],
     ),
     (

@@ -13,9 +13,11 @@ mod init;
 mod jobs;
 mod ledger;
 mod migrate;
+mod payments;
 mod people;
 mod serve;
 mod verify;
+mod webhooks;
 mod work;
 
 use crate::cli::{AuditCommand, JobsCommand};
@@ -69,6 +71,8 @@ pub fn execute(cli: Cli) -> Result<bool, AppError> {
         Command::Ledger(LedgerCommand::Export(args)) => ledger::export(&context, &args),
         Command::People(command) => people::execute(&context, &command),
         Command::Verify(args) => verify::execute(&context, &args),
+        Command::Payments(command) => payments::execute(&context, &command),
+        Command::Webhooks(command) => webhooks::execute(&context, &command),
         Command::Jobs(JobsCommand::List(args)) => jobs::list(&context, &args),
         Command::Jobs(JobsCommand::Show(args)) => jobs::show(&context, &args),
         Command::Jobs(JobsCommand::Requeue(args)) => jobs::requeue(&context, &args),

@@ -4,11 +4,12 @@
 
 use crate::cli::ServeArgs;
 use crate::random::System;
-use crate::settings::{self, Key, Settings, SignIn, environment};
+use crate::settings::{self, Key, Secret, Settings, SignIn, environment};
 use crate::{clock, logging};
 use app::access::breached::Breached;
 use app::access::{KeyRing, Policy, Secrets};
 use app::jobs::{Event, Registry, Stop, THREADS_MOST, Worker};
+use app::webhooks::{Keys, Secrets as WebhookSecrets, SecretsError};
 use app::{AppError, Random};
 use domain::access::Role;
 use http_api::layers::caller_address::TrustedProxies;
@@ -16,7 +17,8 @@ use http_api::layers::request_id::RequestIds;
 use http_api::layers::security_headers::SecurityHeaders;
 use http_api::limits::{Limiter, REDIS_TIMEOUT};
 use http_api::metrics::Metrics;
-use http_api::{Parts, Pulse, Service, Surroundings};
+use http_api::webhooks::Webhooks;
+use http_api::{Clock, Parts, Pulse, Service, Surroundings};
 use sha2::{Digest, Sha256};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -54,12 +56,13 @@ pub fn execute(
     let threads = usize::try_from(settings.jobs.threads).unwrap_or(0);
     let has_worker = threads > 0 && !args.no_worker;
     let pulse = Pulse::new(clock::now());
+    let metrics = Metrics::new(VERSION);
     let service = Service::new(Parts {
         store: Arc::clone(&store),
         clock: Arc::new(clock::now),
         secrets: Arc::new(secrets(&settings)?),
         random: Arc::new(System),
-        metrics: Metrics::new(VERSION),
+        metrics: metrics.clone(),
         second_factor_for: Role::ALL
             .into_iter()
             .filter(|role| settings.sign_in.needs_second_factor(*role))
@@ -67,7 +70,8 @@ pub fn execute(
         worker: has_worker.then(|| pulse.clone()),
     })
     .map_err(|error| AppError::Output(format!("a thread that writes: {error}")))?;
-    let around = surroundings(&settings)?;
+    let mut around = surroundings(&settings)?;
+    around.webhooks = Some(webhooks(&settings, &store, metrics, &around)?);
     let listen = args.listen.unwrap_or(settings.http.listen);
     let headers = Duration::from_secs(settings.http.header_read_timeout_secs);
     let stop = Stop::new();
@@ -159,6 +163,30 @@ fn policy(sign_in: &SignIn) -> Result<Policy, AppError> {
     })
 }
 
+/// Who takes in deliveries of gateways. A gateway without a secret is refused.
+fn webhooks(
+    settings: &Settings,
+    store: &Arc<Store>,
+    metrics: Metrics,
+    around: &Surroundings,
+) -> Result<Webhooks, AppError> {
+    let (razorpay, stripe) = (&settings.gateways.razorpay, &settings.gateways.stripe);
+    let secrets = |texts: &[Secret]| match WebhookSecrets::new(texts.iter().map(Secret::expose)) {
+        Ok(secrets) => Ok(Some(secrets)),
+        Err(SecretsError::None) => Ok(None),
+        Err(error) => Err(AppError::BadArgument(format!("the webhook secrets: {error}"))),
+    };
+    let keys = Keys {
+        razorpay: secrets(&razorpay.webhook_secrets)?,
+        razorpay_timestamp: razorpay.webhook_timestamp,
+        stripe: secrets(&stripe.webhook_secrets)?,
+        stripe_test: stripe.test_mode,
+    };
+    let told = (Arc::new(clock::now) as Clock, metrics, around.limiter.clone());
+    Webhooks::begin(store, keys, settings.webhooks.writers, told)
+        .map_err(|error| AppError::Output(format!("a thread that keeps webhooks: {error}")))
+}
+
 fn surroundings(settings: &Settings) -> Result<Surroundings, AppError> {
     let quotas = settings.limits.quotas().map_err(AppError::BadArgument)?;
     let limiter = match settings.limits.redis_url.given() {
@@ -177,6 +205,7 @@ fn surroundings(settings: &Settings) -> Result<Surroundings, AppError> {
         import_limit: usize::try_from(settings.http.import_limit_bytes).unwrap_or(usize::MAX),
         api_docs: settings.features.api_docs,
         figures: settings.features.metrics,
+        webhooks: None,
     })
 }
 

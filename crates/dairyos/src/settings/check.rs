@@ -2,7 +2,8 @@
 //!
 //! It deliberately finds everything that is wrong at once, and never repeats a secret.
 
-use super::{Key, Mode, Settings};
+use super::{Key, Mode, Secret, Settings};
+use app::webhooks::{Secrets, SecretsError};
 use http_api::limits::check_url;
 use std::collections::HashSet;
 use std::fmt::Display;
@@ -28,6 +29,7 @@ const MIN_IDLE_MINUTES: u32 = 30;
 const MAX_IDLE_MINUTES: u32 = 7 * 24 * 60;
 const MAX_CONNECTIONS: u32 = 200;
 const MAX_THREADS: u32 = 64;
+const MAX_WEBHOOK_WRITERS: usize = 16;
 const MIN_BODY_BYTES: u64 = 1024;
 const MAX_BODY_BYTES: u64 = 64 * 1024 * 1024;
 const MAX_IMPORT_BYTES: u64 = 16 * 1024 * 1024 * 1024;
@@ -57,6 +59,7 @@ impl Settings {
         self.check_http(&mut found);
         self.check_limits(&mut found);
         self.check_rest(&mut found);
+        self.check_gateways(&mut found);
         self.check_keys(&mut found);
         if self.mode == Mode::Production {
             self.check_production(&mut found);
@@ -99,6 +102,20 @@ impl Settings {
         if !is_word(&limits.redis_prefix, MAX_PREFIX) {
             found.add("limits.redis_prefix", "expected 1 to 64 of A-Z, a-z, 0-9 and . _ : -");
         }
+    }
+
+    fn check_gateways(&self, found: &mut Found) {
+        let gateways = &self.gateways;
+        for (key, secrets) in [
+            ("gateways.razorpay.webhook_secrets", &gateways.razorpay.webhook_secrets),
+            ("gateways.stripe.webhook_secrets", &gateways.stripe.webhook_secrets),
+        ] {
+            match Secrets::new(secrets.iter().map(Secret::expose)) {
+                Ok(_) | Err(SecretsError::None) => {}
+                Err(error) => found.add(key, error.to_string()),
+            }
+        }
+        found.range("webhooks.writers", self.webhooks.writers.get(), 1, MAX_WEBHOOK_WRITERS);
     }
 
     fn check_rest(&self, found: &mut Found) {

@@ -15,6 +15,7 @@ use http_api::limits::{Quota, Quotas};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 
 #[cfg(test)]
 mod tests;
@@ -78,6 +79,10 @@ pub struct Settings {
     pub sentry: Sentry,
     /// Jobs.
     pub jobs: Jobs,
+    /// Gateways.
+    pub gateways: Gateways,
+    /// Deliveries of gateways.
+    pub webhooks: Webhooks,
     /// Parts that can be switched off.
     pub features: Features,
 }
@@ -242,6 +247,44 @@ pub struct Sentry {
 pub struct Jobs {
     /// Jobs at once; 0 when this process works on none.
     pub threads: u32,
+}
+
+/// Gateways.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gateways {
+    /// Razorpay.
+    pub razorpay: Razorpay,
+    /// Stripe.
+    pub stripe: Stripe,
+}
+
+/// Razorpay.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Razorpay {
+    /// Secrets of the webhook, the present one first.
+    pub webhook_secrets: Vec<Secret>,
+    /// Whether a moment that a proxy adds must be near.
+    pub webhook_timestamp: bool,
+}
+
+/// Stripe.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stripe {
+    /// Secrets of the webhook, the present one first.
+    pub webhook_secrets: Vec<Secret>,
+    /// Whether its events are of the test mode.
+    pub test_mode: bool,
+}
+
+/// Deliveries of gateways.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Webhooks {
+    /// Threads that keep them, where the database has several writers.
+    pub writers: NonZeroUsize,
 }
 
 /// Parts that can be switched off.

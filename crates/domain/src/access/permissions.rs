@@ -62,6 +62,14 @@ permissions! {
         [Customer];
     BillsWrite "bills:write" "Make and issue bills."
         [Owner Admin Accountant];
+    PaymentsRead "payments:read" "See payments, what they paid and what was posted for them."
+        [Owner Admin Accountant];
+    PaymentsWrite "payments:write" "Record receipts, clear and bounce cheques, match payments."
+        [Owner Admin Accountant];
+    WebhooksRead "webhooks:read" "See what gateways told."
+        [Owner Admin Accountant];
+    WebhooksManage "webhooks:manage" "Have an event of a gateway processed again."
+        [Owner Admin];
     LedgerRead "ledger:read" "See balances and export the ledger; verify the books."
         [Owner Admin Accountant];
     AuditRead "audit:read" "See the audit trail."

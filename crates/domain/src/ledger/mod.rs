@@ -1,138 +1,17 @@
-//! The double-entry ledger: accounts, and transactions whose entries sum to zero.
+//! The double-entry ledger: accounts, transactions whose entries sum to zero, and what is posted
+//! for bills, opening balances, receipts that found their customer, and settlements.
 //!
 //! Debits are positive, credits negative. It deliberately has no way to change or remove an entry.
 
+mod account;
+mod transaction;
+
+pub use account::Account;
+pub use transaction::{Cause, Entry, LedgerError, Transaction};
+
 use crate::calendar::Day;
-use crate::ids::{BillId, CustomerId};
-use crate::money::{Money, Overflow, TaxSplit};
-use thiserror::Error;
-
-/// An account of the ledger. Receivables are kept per customer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Account {
-    /// What customers owe (an asset; negative: an advance).
-    Receivable,
-    /// Income from goods, without tax.
-    Sales,
-    /// Central tax collected and owed to the government.
-    OutputCgst,
-    /// State tax collected and owed to the government.
-    OutputSgst,
-    /// Integrated tax collected and owed to the government.
-    OutputIgst,
-    /// Paise given or taken to reach whole rupees.
-    RoundOff,
-    /// The other side of balances brought forward from earlier books.
-    OpeningBalances,
-}
-
-impl Account {
-    /// All accounts, in the order of reports.
-    pub const ALL: [Self; 7] = [
-        Self::Receivable,
-        Self::Sales,
-        Self::OutputCgst,
-        Self::OutputSgst,
-        Self::OutputIgst,
-        Self::RoundOff,
-        Self::OpeningBalances,
-    ];
-
-    /// The name under which the account is kept.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Receivable => "receivable",
-            Self::Sales => "sales",
-            Self::OutputCgst => "output_cgst",
-            Self::OutputSgst => "output_sgst",
-            Self::OutputIgst => "output_igst",
-            Self::RoundOff => "round_off",
-            Self::OpeningBalances => "opening_balances",
-        }
-    }
-
-    /// The account kept under `name`.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|account| account.as_str() == name)
-    }
-}
-
-/// What a transaction was made for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cause {
-    /// A bill was issued.
-    Bill(BillId),
-    /// A balance was brought forward from earlier books, or corrected.
-    OpeningBalance,
-}
-
-impl Cause {
-    /// The name under which the kind of cause is kept.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Bill(_) => "bill",
-            Self::OpeningBalance => "opening_balance",
-        }
-    }
-}
-
-/// One side of a transaction: a debit (positive) or credit (negative) of one account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// The account.
-    pub account: Account,
-    /// Debit positive, credit negative.
-    pub amount: Money,
-}
-
-/// A balanced transaction about one customer, ready to be kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Transaction {
-    /// The business day it counts for.
-    pub day: Day,
-    /// Whom it is about; receivable entries are this customer's.
-    pub customer: CustomerId,
-    /// Why it was made.
-    pub cause: Cause,
-    entries: Vec<Entry>,
-}
-
-/// Why a transaction cannot be made.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum LedgerError {
-    /// Debits and credits differ.
-    #[error("the entries do not balance: they sum to {0} instead of zero")]
-    Unbalanced(Money),
-    /// A sum does not fit.
-    #[error(transparent)]
-    Overflow(#[from] Overflow),
-}
-
-impl Transaction {
-    /// A transaction of the given entries; those of zero are left out.
-    pub fn new(
-        day: Day,
-        customer: CustomerId,
-        cause: Cause,
-        entries: impl IntoIterator<Item = (Account, Money)>,
-    ) -> Result<Self, LedgerError> {
-        let entries: Vec<Entry> = entries
-            .into_iter()
-            .filter(|(_, amount)| !amount.is_zero())
-            .map(|(account, amount)| Entry { account, amount })
-            .collect();
-        let sum = Money::sum(entries.iter().map(|entry| entry.amount))?;
-        if !sum.is_zero() {
-            return Err(LedgerError::Unbalanced(sum));
-        }
-        Ok(Self { day, customer, cause, entries })
-    }
-
-    /// The entries; their amounts sum to zero.
-    pub fn entries(&self) -> &[Entry] {
-        &self.entries
-    }
-}
+use crate::ids::{BillId, CustomerId, PaymentId, SettlementId};
+use crate::money::{Money, TaxSplit};
 
 /// The posting of an issued bill: the customer owes `total`; sales, taxes and round-off are its
 /// sources.
@@ -152,7 +31,7 @@ pub fn bill_transaction(
         (Account::OutputIgst, split.igst.negated()?),
         (Account::RoundOff, round_off.negated()?),
     ];
-    Transaction::new(day, customer, Cause::Bill(bill), entries)
+    Transaction::new(day, Some(customer), Cause::Bill(bill), entries)
 }
 
 /// The posting that moves a customer's opening balance from `before` to `after`; `None` when they
@@ -168,44 +47,100 @@ pub fn opening_balance_transaction(
         return Ok(None);
     }
     let entries = [(Account::Receivable, change), (Account::OpeningBalances, change.negated()?)];
-    Transaction::new(day, customer, Cause::OpeningBalance, entries).map(Some)
+    Transaction::new(day, Some(customer), Cause::OpeningBalance, entries).map(Some)
+}
+
+/// The posting that gives `amount` of a receipt whose customer was not known to that customer;
+/// negative, it takes a receipt back that went to the wrong one. `None` for no money.
+pub fn match_transaction(
+    day: Day,
+    payment: PaymentId,
+    customer: CustomerId,
+    amount: Money,
+) -> Result<Option<Transaction>, LedgerError> {
+    if amount.is_zero() {
+        return Ok(None);
+    }
+    let entries = [(Account::UnmatchedReceipts, amount), (Account::Receivable, amount.negated()?)];
+    Transaction::new(day, Some(customer), Cause::Matched(payment), entries).map(Some)
+}
+
+/// The posting of `amount` that a gateway paid out to the bank; negative when the gateway took it
+/// from there. `None` for no money.
+pub fn settlement_transaction(
+    day: Day,
+    settlement: SettlementId,
+    gateway: Account,
+    amount: Money,
+) -> Result<Option<Transaction>, LedgerError> {
+    if amount.is_zero() {
+        return Ok(None);
+    }
+    let entries = [(Account::Bank, amount), (gateway, amount.negated()?)];
+    Transaction::new(day, None, Cause::Settlement(settlement), entries).map(Some)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Account, Cause, LedgerError, Transaction, opening_balance_transaction};
+    use super::{Account, Cause, match_transaction, opening_balance_transaction};
+    use super::{LedgerError, settlement_transaction};
     use crate::calendar::Day;
-    use crate::ids::CustomerId;
+    use crate::ids::{CustomerId, PaymentId, SettlementId};
     use crate::money::Money;
 
-    #[test]
-    fn only_balanced_transactions_exist() {
-        let day = Day::parse("2026-10-31").unwrap();
-        let rupee = Money::from_paise(100);
-        let lopsided = [(Account::Receivable, rupee)];
-        assert_eq!(
-            Transaction::new(day, CustomerId(1), Cause::OpeningBalance, lopsided),
-            Err(LedgerError::Unbalanced(rupee))
-        );
+    fn rupees(rupees: i64) -> Money {
+        Money::from_paise(rupees * 100)
+    }
+
+    fn on() -> Day {
+        Day::parse("2026-10-31").unwrap()
     }
 
     #[test]
     fn an_opening_balance_posts_only_its_change() {
-        let day = Day::parse("2026-10-31").unwrap();
-        let rupees = |rupees: i64| Money::from_paise(rupees * 100);
-        let none = opening_balance_transaction(day, CustomerId(1), rupees(5), rupees(5));
+        let none = opening_balance_transaction(on(), CustomerId(1), rupees(5), rupees(5));
         assert_eq!(none, Ok(None));
-        let change = opening_balance_transaction(day, CustomerId(1), rupees(5), rupees(-2));
+        let change = opening_balance_transaction(on(), CustomerId(1), rupees(5), rupees(-2));
         let entries = change.unwrap().unwrap();
         assert_eq!(entries.entries()[0].amount, rupees(-7));
         assert_eq!(entries.entries()[1].amount, rupees(7));
     }
 
     #[test]
-    fn names_are_kept_and_found() {
-        for account in Account::ALL {
-            assert_eq!(Account::from_name(account.as_str()), Some(account));
-        }
-        assert_eq!(Account::from_name("cash"), None);
+    fn a_receipt_finds_its_customer_and_can_be_taken_back() {
+        let (payment, customer) = (PaymentId(7), CustomerId(3));
+        let given = match_transaction(on(), payment, customer, rupees(40)).unwrap().unwrap();
+        assert_eq!(
+            (given.customer, given.cause.clone()),
+            (Some(customer), Cause::Matched(payment))
+        );
+        let of = |entry: &super::Entry| (entry.account, entry.amount);
+        let entries: Vec<_> = given.entries().iter().map(of).collect();
+        let expected =
+            [(Account::UnmatchedReceipts, rupees(40)), (Account::Receivable, rupees(-40))];
+        assert_eq!(entries, expected);
+        let back = match_transaction(on(), payment, customer, rupees(-40)).unwrap().unwrap();
+        assert_eq!(back.entries()[1].amount, rupees(40));
+        assert_eq!(match_transaction(on(), payment, customer, Money::ZERO), Ok(None));
+        let least = Money::from_paise(i64::MIN);
+        let wrong = match_transaction(on(), payment, customer, least);
+        assert!(matches!(wrong, Err(LedgerError::Overflow(_))));
+    }
+
+    #[test]
+    fn a_settlement_moves_money_from_the_gateway_to_the_bank() {
+        let gateway = Account::GatewayStripe;
+        let settlement = SettlementId(4);
+        let posted = settlement_transaction(on(), settlement, gateway, rupees(9)).unwrap().unwrap();
+        assert_eq!((posted.customer, posted.cause.as_str()), (None, "settlement"));
+        assert_eq!(posted.entries()[0].account, Account::Bank);
+        assert_eq!(
+            (posted.entries()[1].account, posted.entries()[1].amount),
+            (gateway, rupees(-9))
+        );
+        assert_eq!(settlement_transaction(on(), settlement, gateway, Money::ZERO), Ok(None));
+        let least = Money::from_paise(i64::MIN);
+        let wrong = settlement_transaction(on(), settlement, gateway, least);
+        assert!(matches!(wrong, Err(LedgerError::Overflow(_))));
     }
 }

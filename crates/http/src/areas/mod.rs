@@ -13,4 +13,6 @@ pub mod imports;
 pub mod jobs;
 pub mod ledger;
 pub mod orders;
+pub mod payments;
 pub mod verification;
+pub mod webhooks;

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tracing::warn;
 
+pub(crate) use answer::refusal;
 pub use answer::{POLICY_HEADER, QUOTA_EXCEEDED, STATE_HEADER};
 pub use gcra::{Decision, MAX_BURST, MAX_PER_SECONDS, Quota};
 pub use local::MAX_TRACKED_CALLERS;

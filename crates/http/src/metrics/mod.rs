@@ -6,6 +6,7 @@
 mod process;
 mod readings;
 mod text;
+mod webhooks;
 
 use axum::http::{HeaderMap, StatusCode, header};
 use prometheus_client::encoding::EncodeLabelSet;
@@ -18,9 +19,11 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 use std::sync::Arc;
 use std::time::Instant;
+use webhooks::OfWebhooks;
 
 pub use readings::{Connections, Figure, Readings};
 pub use text::{OPENMETRICS, PLAIN};
+pub(crate) use webhooks::WaitingWebhook;
 
 /// Bounds of the durations, in seconds (`OTel` semantic conventions, `http.server`).
 pub const DURATION_BUCKETS: [f64; 14] =
@@ -51,6 +54,7 @@ struct Inner {
     durations: Durations,
     in_flight: Gauge,
     idempotent_hits: Family<Operation, Counter>,
+    webhooks: OfWebhooks,
     readings: readings::Slot,
 }
 
@@ -78,11 +82,12 @@ impl Metrics {
             "Requests answered from an earlier one with the same Idempotency-Key",
             idempotent_hits.clone(),
         );
+        let webhooks = OfWebhooks::registered(&mut registry);
         let build = Info::new(vec![("version".to_owned(), version.to_owned())]);
         registry.register("dairyos_build", "The program that is running", build);
         registry.register_collector(Box::new(readings.clone()));
         registry.register_collector(Box::new(process::Process));
-        let inner = Inner { registry, durations, in_flight, idempotent_hits, readings };
+        let inner = Inner { registry, durations, in_flight, idempotent_hits, webhooks, readings };
         Self(Arc::new(inner))
     }
 
@@ -96,6 +101,22 @@ impl Metrics {
         self.0.in_flight.inc();
         let metrics = self.clone();
         Running { metrics, method, route, started: Instant::now(), status: None }
+    }
+
+    /// Counts a delivery of a gateway that was not authentic.
+    pub fn webhook_invalid_signature(&self) {
+        self.0.webhooks.invalid_signatures.inc();
+    }
+
+    /// Counts a delivery of a gateway whose event was known.
+    pub fn webhook_replay_blocked(&self) {
+        self.0.webhooks.replays_blocked.inc();
+    }
+
+    /// Counts a delivery as waiting to be kept until what is returned is dropped.
+    pub(crate) fn webhook_waits(&self) -> WaitingWebhook {
+        self.0.webhooks.waiting.inc();
+        WaitingWebhook(self.0.webhooks.waiting.clone())
     }
 
     /// All figures as a text, with its media type: as `OpenMetrics` when the caller accepts it.

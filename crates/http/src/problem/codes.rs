@@ -53,6 +53,9 @@ codes! {
     NotSignedIn "not_signed_in" UNAUTHORIZED "Sign-in is needed"
         "The request carries no valid sign-in: none at all, or a token that has expired, was \
          withdrawn, or is not ours.";
+    BadSignature "bad_signature" UNAUTHORIZED "The delivery is not authentic"
+        "The webhook is not signed, not signed with a secret that is in force, or signed too long \
+         ago or in the future; nothing of it was kept.";
     SignInFailed "sign_in_failed" UNAUTHORIZED "Sign-in failed"
         "Login, password or code is wrong, or signing in is not possible at this moment.";
     CodeNeeded "code_needed" UNAUTHORIZED "A code is needed"

@@ -2,6 +2,7 @@
 
 use app::access::people::{self, NewcomerRequest};
 use app::access::{KeyRing, Secrets, SignIn, sign_in};
+use app::webhooks::{Keys, Secrets as WebhookSecrets};
 use app::{Actor, NoRandomness, Random, Store};
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -14,7 +15,8 @@ use http_api::layers::request_id::RequestIds;
 use http_api::layers::security_headers::SecurityHeaders;
 use http_api::limits::{Limiter, Quota, Quotas};
 use http_api::metrics::Metrics;
-use http_api::{Parts, Service, Surroundings};
+use http_api::webhooks::{DEFAULT_WRITERS, Webhooks};
+use http_api::{Clock, Parts, Service, Surroundings};
 use serde_json::{Value, json};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -24,6 +26,10 @@ use testkit::{Database, on_both};
 use tower::ServiceExt;
 
 pub const PASSWORD: &str = "plum rickshaw 47 monsoon";
+
+/// The secret of both gateways' webhooks, and the one before it.
+pub const GATEWAY_SECRET: &str = "gateway secret";
+pub const OLD_GATEWAY_SECRET: &str = "old gateway secret";
 
 /// Bytes that differ each time and are the same in every run.
 #[derive(Default)]
@@ -127,29 +133,37 @@ impl Api {
         let ring = || KeyRing::new(vec![("k1".to_owned(), vec![7; 32])]).unwrap();
         let secrets = Arc::new(Secrets::new("dairyos", "dairyos-api", ring(), ring()).unwrap());
         let clock = Arc::clone(&now);
+        let clock: Clock = Arc::new(move || Moment::from_unix_micros(clock.load(Ordering::SeqCst)));
+        let metrics = Metrics::new("test");
         let service = Service::new(Parts {
             store: Arc::clone(&store),
-            clock: Arc::new(move || Moment::from_unix_micros(clock.load(Ordering::SeqCst))),
+            clock: Arc::clone(&clock),
             secrets: Arc::clone(&secrets),
             random: Arc::clone(&random),
-            metrics: Metrics::new("test"),
+            metrics: metrics.clone(),
             second_factor_for,
             worker: None,
         })
         .unwrap();
         let quota = Quota::new(100_000, 60).unwrap();
         let quotas = Quotas { sign_in: quota, read: quota, write: quota, import: quota };
+        let limiter = Limiter::local(quotas);
+        let keys = || Some(WebhookSecrets::new([GATEWAY_SECRET, OLD_GATEWAY_SECRET]).unwrap());
+        let keys = Keys { razorpay: keys(), stripe: keys(), ..Keys::default() };
+        let told = (clock, metrics, limiter.clone());
+        let webhooks = Webhooks::begin(&store, keys, DEFAULT_WRITERS, told).unwrap();
         let around = Surroundings {
             proxies: TrustedProxies::default(),
             request_ids: RequestIds::default(),
             security: SecurityHeaders { https: true },
             request_timeout: Duration::from_secs(30),
-            limiter: Limiter::local(quotas),
+            limiter,
             compression: true,
             body_limit: 1 << 20,
             import_limit: 1 << 20,
             api_docs: true,
             figures: true,
+            webhooks: Some(webhooks),
         };
         let router = http_api::router(service, &around);
         let api = Self { url: database.url.clone(), store, secrets, random, router, now };

@@ -121,6 +121,8 @@ async fn ask(api: &crate::kit::Api, method: &str, path: &str, token: &str) -> cr
     let body = match (method, path.split('?').next().unwrap()) {
         ("GET" | "DELETE", _) => Value::Null,
         (_, "/api/v1/customers") => json!({ "code": "", "name": "" }),
+        (_, "/api/v1/payments") => json!({ "method": "", "amount": "" }),
+        (_, path) if path.ends_with("/assign") => json!({ "customer_code": "" }),
         (_, "/api/v1/products") => json!({ "sku": "", "facts": facts() }),
         ("PUT", _) => facts(),
         (_, "/api/v1/prices") => json!({ "prices": [{ "sku": "NONE", "price": "1",

@@ -44,7 +44,8 @@ impl Dialect {
 /// A text without the clause that locks what is read.
 fn unlocked(sql: &str) -> &str {
     // escape: row locks; SQLite has one writer at a time
-    sql.strip_suffix(" FOR UPDATE SKIP LOCKED").unwrap_or(sql)
+    let clauses = [" FOR UPDATE SKIP LOCKED", " FOR UPDATE", " FOR NO KEY UPDATE"];
+    clauses.iter().find_map(|clause| sql.strip_suffix(clause)).unwrap_or(sql)
 }
 
 #[cfg(test)]
@@ -60,6 +61,8 @@ mod tests {
         let locking = "SELECT a FROM t WHERE b = $1 LIMIT 1 FOR UPDATE SKIP LOCKED";
         assert_eq!(Dialect::Sqlite.statement(locking), "SELECT a FROM t WHERE b = ?1 LIMIT 1");
         assert_eq!(Dialect::Postgres.statement(locking), locking);
+        let waiting = "SELECT a FROM t WHERE b = $1 FOR UPDATE";
+        assert_eq!(Dialect::Sqlite.statement(waiting), "SELECT a FROM t WHERE b = ?1");
         let table = "CREATE TABLE t (a BIGINT, b TEXT {bytewise}) {clustered}";
         assert_eq!(
             Dialect::Sqlite.migration(table),

@@ -23,7 +23,7 @@ pub use pool::Connections;
 pub use row::Row;
 pub use sets::{Column, Each, Insert};
 pub use transact::Reader;
-pub use tx::{Lock, Mark, Tx, Work};
+pub use tx::{CUSTOMERS_PER_RANGE, Lock, Mark, Tx, Work};
 pub use value::Value;
 
 pub(crate) use dialect::Dialect;

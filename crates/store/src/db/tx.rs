@@ -3,7 +3,7 @@
 //!
 //! It deliberately cannot be committed by the work itself.
 
-use super::{Dialect, Row, StoreError, Value, from_postgres, from_sqlite};
+use super::{Column, Dialect, Each, Row, StoreError, Value, from_postgres, from_sqlite};
 use crate::idempotency::RequestKey;
 use postgres::fallible_iterator::FallibleIterator;
 use postgres::types::ToSql;
@@ -33,6 +33,17 @@ pub enum Work {
 /// The group of PostgreSQL's advisory locks that the ranges of bill runs are locked in ("bill" in
 /// hexadecimal ASCII).
 const RANGE_LOCKS: i64 = 0x62_69_6c_6c;
+
+/// Customers of the range that is locked by one number: those whose bills a run makes in one
+/// transaction.
+pub const CUSTOMERS_PER_RANGE: i64 = 2_000;
+
+/// A range of customers, locked so that its bills are not made meanwhile.
+const LOCK_RANGE: Each = Each {
+    sql: "SELECT 1::BIGINT FROM pg_advisory_xact_lock_shared(CAST(:group AS INTEGER), \
+          CAST(:range AS INTEGER))",
+    columns: &[Column::Int("group"), Column::Int("range")],
+};
 
 /// The group of PostgreSQL's advisory locks that requests are locked in ("once" in hexadecimal
 /// ASCII).
@@ -212,6 +223,23 @@ impl Tx<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Keeps the bills of these customers from being made until the end of the transaction, so
+    /// that what they owe stays; others may do the same at once. Whether there is anybody to be
+    /// kept off. The customers are given in rising order.
+    pub(crate) fn lock_dues(&mut self, customers: &[i64]) -> Result<bool, StoreError> {
+        // escape: locks; SQLite has one writer at a time
+        if self.dialect() == Dialect::Sqlite {
+            return Ok(false);
+        }
+        let mut ranges: Vec<i64> =
+            customers.iter().map(|id| (id - 1).div_euclid(CUSTOMERS_PER_RANGE)).collect();
+        ranges.dedup();
+        let rows: Vec<_> =
+            ranges.iter().map(|range| [RANGE_LOCKS.into(), (*range).into()]).collect();
+        self.look_up(&LOCK_RANGE, &rows, |_| Ok(()))?;
+        Ok(true)
     }
 
     /// Locks a request until the end of the transaction, unless another transaction has it.

@@ -74,9 +74,26 @@ fn an_issued_bill_never_changes() {
 fn a_bills_state_moves_and_is_cancelled_by_a_credit_note_only() {
     on_both(|database| {
         let store = issued(database);
-        for state in ["part-paid", "paid", "issued", "paid", "part-paid"] {
-            let sql = format!("UPDATE bills SET state = '{state}', updated_at = 2 WHERE id = 1");
-            allowed(&store, &sql);
+        for (state, paid) in [
+            ("part-paid", 1),
+            ("paid", 24_000),
+            ("issued", 0),
+            ("paid", 24_000),
+            ("part-paid", 23_999),
+        ] {
+            let change = format!("state = '{state}', paid_paise = {paid}, updated_at = 2");
+            allowed(&store, &format!("UPDATE bills SET {change} WHERE id = 1"));
+        }
+        // The state is what is paid.
+        for (state, paid) in [
+            ("part-paid", 0),
+            ("paid", 23_999),
+            ("issued", 1),
+            ("part-paid", 24_000),
+            ("issued", -1),
+        ] {
+            let change = format!("state = '{state}', paid_paise = {paid}");
+            refused(&store, &[&format!("UPDATE bills SET {change} WHERE id = 1")], "");
         }
         refused(&store, &["UPDATE bills SET state = 'cancelled' WHERE id = 1"], "");
         refused(&store, &["UPDATE bills SET credit_note = 'CN/1' WHERE id = 1"], "");
@@ -340,16 +357,24 @@ fn the_ledger_balances_and_never_changes() {
             ("UPDATE ledger_transactions SET day = 20260901", "a ledger transaction never changes"),
             ("DELETE FROM ledger_transactions", "a ledger transaction is never removed"),
             (
-                "INSERT INTO ledger_entries VALUES (1, 9, 'sales', NULL, 5)",
+                "INSERT INTO ledger_entries \
+                (transaction_id, entry_no, account, customer_id, amount_paise) \
+                VALUES (1, 9, 'sales', NULL, 5)",
                 "a ledger transaction takes no further entry",
             ),
         ] {
             refused(&store, &[sql], why);
         }
         let why = "the entries of a ledger transaction must sum to zero";
-        let debit = "INSERT INTO ledger_entries VALUES (7, 1, 'receivable', 1, 100)";
-        let credit = "INSERT INTO ledger_entries VALUES (7, 2, 'opening_balances', NULL, -100)";
-        let less = "INSERT INTO ledger_entries VALUES (7, 2, 'opening_balances', NULL, -99)";
+        let debit = "INSERT INTO ledger_entries \
+                (transaction_id, entry_no, account, customer_id, amount_paise) \
+                VALUES (7, 1, 'receivable', 1, 100)";
+        let credit = "INSERT INTO ledger_entries \
+                (transaction_id, entry_no, account, customer_id, amount_paise) \
+                VALUES (7, 2, 'opening_balances', NULL, -100)";
+        let less = "INSERT INTO ledger_entries \
+                (transaction_id, entry_no, account, customer_id, amount_paise) \
+                VALUES (7, 2, 'opening_balances', NULL, -99)";
         let posting = "INSERT INTO ledger_transactions (id, day, customer_id, cause, posted_at) \
                        VALUES (7, 20260930, 1, 'opening_balance', 1)";
         refused(&store, &[posting], why);
@@ -416,10 +441,10 @@ fn nothing_final_is_emptied_at_once() {
             return; // It has no TRUNCATE.
         }
         for tables in [
-            "bills, bill_lines, ledger_transactions, ledger_entries",
+            "bills, bill_lines, ledger_transactions, ledger_entries CASCADE",
             "bill_lines",
             "ledger_entries",
-            "ledger_transactions, ledger_entries",
+            "ledger_transactions, ledger_entries CASCADE",
             "audit",
             "customers CASCADE",
             "deliveries",
@@ -443,15 +468,16 @@ fn nothing_final_is_replaced() {
             "REPLACE INTO audit SELECT id, at, 'nobody', action, table_name, record, before, \
              after, person_id, role, request_id, changed FROM audit",
             "REPLACE INTO number_series SELECT prefix, financial_year, 1 FROM number_series",
-            "REPLACE INTO ledger_transactions SELECT id, 20260901, customer_id, cause, bill_id, \
-             posted_at FROM ledger_transactions",
-            "REPLACE INTO ledger_entries SELECT transaction_id, entry_no, account, customer_id, \
+            "REPLACE INTO ledger_transactions (id, day, customer_id, cause, bill_id, posted_at) \
+             SELECT id, 20260901, customer_id, cause, bill_id, posted_at FROM ledger_transactions",
+            "REPLACE INTO ledger_entries (transaction_id, entry_no, account, customer_id, \
+             amount_paise) SELECT transaction_id, entry_no, account, customer_id, \
              amount_paise FROM ledger_entries",
             "REPLACE INTO bills SELECT id, customer_id, month, kind, state, version, needs_rerun, \
              'INV/26-27/000009', prefix, financial_year, 9, bill_day, interstate, taxable_paise, \
              cgst_paise, sgst_paise, igst_paise, round_off_paise, total_paise, \
              previous_balance_paise, content_hash, credit_note, created_at, updated_at, \
-             issued_at FROM bills WHERE id = 1",
+             issued_at, paid_paise FROM bills WHERE id = 1",
             "REPLACE INTO bill_lines SELECT * FROM bill_lines WHERE bill_id = 1",
         ] {
             refused(&store, &[sql], "");

@@ -9,7 +9,7 @@ use store::{Store, Value, Work};
 use testkit::{Database, on_both};
 
 /// Tables that grow with the business.
-const LARGE: [&str; 20] = [
+const LARGE: [&str; 30] = [
     "customers",
     "customer_prices",
     "bills",
@@ -29,12 +29,22 @@ const LARGE: [&str; 20] = [
     "audit_seals",
     "jobs",
     "idempotency_keys",
+    "payments",
+    "payment_requests",
+    "payment_refunds",
+    "payment_disputes",
+    "payment_log",
+    "allocations",
+    "opening_uses",
+    "gateway_events",
+    "settlements",
+    "hand_overs",
     "notices",
 ];
 
 /// How the queries begin that read whole tables: those that load everything on purpose, and the
 /// questions of verification.
-const WHOLE: [&str; 16] = [
+const WHOLE: [&str; 21] = [
     "SELECT id, code FROM customers",
     "SELECT id, code, name, phone",
     "SELECT id, sku, name",
@@ -51,6 +61,11 @@ const WHOLE: [&str; 16] = [
     "SELECT b.number FROM bills b WHERE",
     "SELECT CAST(l.bill_id AS TEXT)",
     "SELECT name, state, gstin",
+    "SELECT state, COUNT(*) FROM gateway_events",
+    "SELECT COALESCE(b.number",
+    "SELECT c.code FROM customers c LEFT JOIN (SELECT customer_id, SUM",
+    "SELECT CAST(a.payment_id AS TEXT)",
+    "SELECT MAX(id) FROM payments",
 ];
 
 /// The beginning of a statement that counts.
@@ -75,6 +90,57 @@ fn fill_service(store: &Store) {
            FROM n";
     let statements: [&str; 3] = [&seals, &jobs, &keys];
     execute(store, &statements).unwrap();
+}
+
+/// Fills what money in keeps: 3,000 payments with their logs and allocations, events, requests.
+fn fill_payments(store: &Store) {
+    let payments = numbers(3000)
+        + "INSERT INTO payments (id, provider, reference, customer_id, amount_paise, currency, \
+           state, authorized, failed, captured_paise, captured_at, cleared, reversed, free_paise, \
+           bank_reference, received_day, allocation_count, version, created_at, updated_at) \
+           SELECT i, 'upi', 'R' || CAST(i AS TEXT), i, 100, 'INR', 'captured', 0, 0, 100, 1, 0, \
+           0, CASE WHEN i % 100 = 0 THEN 50 ELSE 0 END, 'R' || CAST(i AS TEXT), \
+           20260901 + i % 30, 1, 1, 1, 1 FROM n";
+    let log = numbers(3000)
+        + "INSERT INTO payment_log SELECT i, 1, 1, NULL, 'captured', 'c', 'k', 'a', NULL, '{}' \
+           FROM n";
+    let allocations = numbers(3000)
+        + "INSERT INTO allocations SELECT i, 1, i, CASE WHEN i % 2 = 0 THEN i END, 50, 1, 'c' \
+           FROM n";
+    let uses = numbers(3000) + "INSERT INTO opening_uses SELECT i, i, 5, 1 FROM n";
+    let refunds =
+        numbers(3000) + "INSERT INTO payment_refunds SELECT i, 'f', 'pending', 1, 1 FROM n";
+    let disputes = numbers(3000)
+        + "INSERT INTO payment_disputes SELECT i, 'd', 'created', 1, 0, 0, 0, 1 FROM n";
+    let requests = numbers(3000)
+        + "INSERT INTO payment_requests (id, provider, kind, reference, provider_reference, \
+           order_reference, customer_id, in_parts, state, created_at, updated_at) SELECT i, \
+           'razorpay', 'order', 'Q' || CAST(i AS TEXT), 'P' || CAST(i AS TEXT), \
+           'O' || CAST(i AS TEXT), i, 0, CASE WHEN i % 100 = 0 THEN 'sent' ELSE 'paid' END, 1, 1 \
+           FROM n";
+    let events = numbers(3000)
+        + "INSERT INTO gateway_events (id, provider, event_id, kind, body, body_is_base64, \
+           body_hash, headers, secret_no, state, attempts, retry_at, received_at) SELECT i, \
+           'razorpay', 'E' || CAST(i AS TEXT), 'k', '{}', 0, \
+           'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', '{}', 0, \
+           CASE WHEN i % 100 = 0 THEN 'failed' ELSE 'processed' END, 1, \
+           CASE WHEN i % 100 = 0 THEN i END, i FROM n";
+    let settlements = numbers(3000)
+        + "INSERT INTO settlements SELECT i, 'razorpay', 'S' || CAST(i AS TEXT), 5, NULL, \
+           20260901, 1 FROM n";
+    for sql in [
+        &payments,
+        &log,
+        &allocations,
+        &uses,
+        &refunds,
+        &disputes,
+        &requests,
+        &events,
+        &settlements,
+    ] {
+        execute(store, &[sql]).unwrap();
+    }
 }
 
 /// Fills what signing in keeps: 3,000 people, 6,000 sessions, devices, attempts.
@@ -131,7 +197,9 @@ fn fill(store: &Store) {
         numbers(3000) + "INSERT INTO customer_prices SELECT i, 1, 20260901, 1000, 1 FROM n";
     let months = numbers(3000) + "INSERT INTO unbilled_months SELECT i, 202609 FROM n";
     let entries = numbers(6000)
-        + "INSERT INTO ledger_entries SELECT (i + 1) / 2, 1 + i % 2, CASE WHEN i % 2 = 0 THEN \
+        + "INSERT INTO ledger_entries \
+           (transaction_id, entry_no, account, customer_id, amount_paise) \
+           SELECT (i + 1) / 2, 1 + i % 2, CASE WHEN i % 2 = 0 THEN \
            'receivable' ELSE 'opening_balances' END, CASE WHEN i % 2 = 0 THEN i / 2 END, \
            CASE WHEN i % 2 = 0 THEN 5 ELSE -5 END FROM n";
     let transactions = numbers(3000)
@@ -157,6 +225,7 @@ fn fill(store: &Store) {
     assert_eq!(execute(store, &[link]).unwrap(), 12_000);
     fill_people(store);
     fill_service(store);
+    fill_payments(store);
     if !store.is_sqlite() {
         // As the program reads in SQLite, which has no statistics; here it has the best ones.
         execute(store, &["ANALYZE"]).unwrap();
@@ -165,14 +234,14 @@ fn fill(store: &Store) {
 
 /// The number of parameters of a text.
 fn parameters(sql: &str) -> usize {
-    (1..=20).rev().find(|n| sql.contains(&format!("${n}"))).unwrap_or(0)
+    (1..=30).rev().find(|n| sql.contains(&format!("${n}"))).unwrap_or(0)
 }
 
 /// The plan of a text as the bill run has it, with a set as small beside the tables as
 /// 2,000 rows are beside millions.
 fn plan(store: &Store, database: &Database, sql: &str) -> String {
     let mut sql = sql.to_owned();
-    for n in 1..=20 {
+    for n in 1..=30 {
         sql = sql.replace(&format!("${n}::bigint[]"), "array_fill(7::bigint, ARRAY[20])");
         sql = sql.replace(&format!("${n}::text[]"), "array_fill('x'::text, ARRAY[20])");
     }
@@ -262,6 +331,13 @@ fn the_indexes_are_the_ones_that_were_made_for_it() {
                 &["FROM ledger_transactions t", "t.customer_id BETWEEN"],
                 "ledger_transactions_by_cus",
             ),
+            (&["FROM payments", "p.customer_id = $1", "ORDER BY"], "payments_by_customer"),
+            (&["FROM payments", "customer_id BETWEEN", "free_paise > 0"], "payments_free"),
+            (&["FROM bills", "state IN ('issued', 'part-paid')", "paid_paise"], "bills_open"),
+            (&["FROM customers c", "opening_balance_paise < 0"], "customers_in_credit"),
+            (&["FROM gateway_events WHERE retry_at <="], "gateway_events_waiting"),
+            (&["FROM gateway_events WHERE id <", "IN ('received'"], "gateway_events_open"),
+            (&["received_at FROM gateway_events", "provider ="], "gateway_events_by_provider"),
             (&["FROM audit", "table_name = $1"], "audit_by_record"),
             (&["FROM audit", "record = $10"], "audit_by_record"),
             (&["FROM jobs", "state = 'waiting' AND run_at <= $1"], "jobs_due"),

@@ -138,6 +138,7 @@ fn bills_goods_and_postings_are_read_by_range() {
             transaction: 1,
             customer: C1,
             bill: Some(ISSUED),
+            payment: None,
             day: 20_260_930,
             account: Account::Receivable,
             receivable_of: Some(C1),

@@ -1,0 +1,31 @@
+//! Webhooks: deliveries of gateways, checked, kept and processed as sets.
+//!
+//! A delivery is kept in the transaction that books what it tells, so that nothing is told twice
+//! and nothing that was answered is lost. It deliberately answers nobody; it says what became of
+//! each delivery.
+
+mod authenticate;
+mod inbox;
+mod read;
+mod receive;
+mod retry;
+pub mod wire;
+
+pub use authenticate::{Delivery, Headers, Keys, MAX_EVENT_ID_BYTES, Read, Refused};
+pub use gateways::{MAX_BODY_BYTES, Provider as Gateway, Secrets, SecretsError};
+pub use inbox::{
+    Counts, Kept, LIST_DEFAULT, LIST_MOST, Silence, Whole, counts, event_id, list, show, silence,
+};
+pub use receive::{Receipt, receive};
+pub use retry::{Retried, keep_failed, replay, retry_due};
+
+use crate::Actor;
+use domain::calendar::Moment;
+
+/// The name under which events are booked.
+const ACTOR: &str = "webhooks";
+
+/// Who books events of gateways.
+pub fn actor(at: Moment) -> Actor {
+    Actor::program(ACTOR, at)
+}

@@ -1,0 +1,21 @@
+//! Money in: what gateways and people tell, in any order, ends in the same books.
+//!
+//! Each test runs on both databases.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail loudly")]
+
+#[path = "payments/advances.rs"]
+mod advances;
+#[expect(dead_code, reason = "the kit of billing can do more than these tests need")]
+#[path = "billing/kit.rs"]
+mod dairy;
+#[path = "payments/kit.rs"]
+mod kit;
+#[path = "payments/orders.rs"]
+mod orders;
+#[path = "payments/record.rs"]
+mod record;
+#[path = "payments/together.rs"]
+mod together;
+#[path = "payments/webhooks.rs"]
+mod webhooks;

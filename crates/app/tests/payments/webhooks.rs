@@ -1,0 +1,231 @@
+//! Deliveries of gateways: kept once, booked once, and harmless when they do not fit.
+
+use crate::kit::{
+    billed, books, captured, delivery, dispute, event, now, payment, receive, refund,
+};
+use app::webhooks::Receipt;
+use domain::ids::WebhookEventId;
+use domain::webhooks::State;
+use serde_json::json;
+use testkit::on_both;
+
+#[test]
+fn a_captured_payment_pays_the_bill_it_names_once() {
+    on_both(|database| {
+        let dairy = billed(database);
+        let number = dairy.bill("C1", "2026-09").number.unwrap();
+        let body = captured("pay_1", 60_000, json!({ "bill_no": number }));
+        assert_eq!(receive(&dairy, &[delivery("e1", &body)]), [Receipt::Processed]);
+        let after = books(&dairy);
+        assert_eq!(dairy.bill("C1", "2026-09").status, "paid");
+        assert!(after.contains(&"gateway_razorpay 0 58800".to_owned()), "{after:?}");
+        assert!(after.contains(&"gateway_fees 0 1000".to_owned()), "{after:?}");
+        assert!(after.contains(&"input_gst 0 200".to_owned()), "{after:?}");
+        assert!(after.contains(&"receivable 1 0".to_owned()), "{after:?}");
+        // The same delivery, the same body under another id, and all events of the same payment.
+        assert_eq!(receive(&dairy, &[delivery("e1", &body)]), [Receipt::AlreadyProcessed]);
+        let paid = payment("pay_1", 60_000, "captured", json!({}));
+        let order = json!({ "id": "order_9", "amount": 60_000, "currency": "INR" });
+        let more = [
+            delivery("e2", &body),
+            delivery("e3", &event("order.paid", &[("payment", paid.clone()), ("order", order)])),
+            delivery("e3", &body),
+        ];
+        let told = [Receipt::Processed, Receipt::Processed, Receipt::Conflict];
+        assert_eq!(receive(&dairy, &more), told);
+        assert_eq!(books(&dairy), after);
+        assert_eq!(dairy.count("SELECT COUNT(*) FROM gateway_events"), 3);
+        assert_eq!(dairy.count("SELECT CAST(SUM(altered_count) AS BIGINT) FROM gateway_events"), 1);
+        assert_eq!(dairy.count("SELECT COUNT(*) FROM payment_log"), 1);
+        dairy.assert_verified();
+    });
+}
+
+#[test]
+fn what_is_more_than_due_is_an_advance_and_nobodys_money_waits() {
+    on_both(|database| {
+        let dairy = billed(database);
+        let told = [
+            delivery("e1", &captured("pay_1", 70_000, json!({ "customer_code": "C1" }))),
+            delivery("e2", &captured("pay_2", 5_000, json!([]))),
+            delivery("e3", &captured("pay_3", 100, json!({ "customer_code": "nobody" }))),
+        ];
+        assert_eq!(
+            receive(&dairy, &told),
+            [Receipt::Processed, Receipt::Processed, Receipt::Processed]
+        );
+        let after = books(&dairy);
+        assert!(after.contains(&"receivable 1 -10000".to_owned()), "{after:?}");
+        assert!(after.contains(&"unmatched_receipts 0 -5100".to_owned()), "{after:?}");
+        assert!(after.contains(&"free 1 10000".to_owned()), "{after:?}");
+        assert_eq!(dairy.bill("C1", "2026-09").status, "paid");
+        dairy.assert_verified();
+    });
+}
+
+#[test]
+fn refunds_and_lost_disputes_open_the_bill_again() {
+    on_both(|database| {
+        let dairy = billed(database);
+        let number = dairy.bill("C2", "2026-09").number.unwrap();
+        let notes = json!({ "bill_no": number });
+        receive(&dairy, &[delivery("e1", &captured("pay_1", 120_000, notes))]);
+        receive(
+            &dairy,
+            &[delivery("e2", &refund("refund.processed", "rfnd_1", "pay_1", 20_000, "processed"))],
+        );
+        assert_eq!(dairy.bill("C2", "2026-09").status, "part-paid");
+        let lost = dispute("payment.dispute.lost", "disp_1", "pay_1", 100_000, "lost");
+        receive(&dairy, &[delivery("e3", &lost)]);
+        assert_eq!(dairy.bill("C2", "2026-09").status, "issued");
+        let after = books(&dairy);
+        assert!(after.contains(&"receivable 2 120000".to_owned()), "{after:?}");
+        assert!(after.contains(&"razorpay pay_1 disputed 120000 2 2400".to_owned()), "{after:?}");
+        dairy.assert_verified();
+    });
+}
+
+#[test]
+fn what_does_not_fit_is_kept_and_moves_nothing() {
+    on_both(|database| {
+        let dairy = billed(database);
+        dairy.sql(
+            "INSERT INTO payment_requests (id, provider, kind, reference, provider_reference, \
+             customer_id, amount_paise, in_parts, state, created_at, updated_at) VALUES \
+             (1, 'razorpay', 'order', 'our-1', 'order_1', 1, 60000, 0, 'done', 1, 1)",
+        );
+        let before = books(&dairy);
+        let of_order = |paise: i64, currency: &str| {
+            let mut entity = payment("pay_1", paise, "captured", json!([]));
+            entity["order_id"] = json!("order_1");
+            entity["currency"] = json!(currency);
+            event("payment.captured", &[("payment", entity)])
+        };
+        let unclear =
+            event("payment.failed", &[("payment", payment("pay_1", 5, "captured", json!([])))]);
+        let told = [
+            delivery("e1", &of_order(59_999, "INR")),
+            delivery("e2", &of_order(60_000, "USD")),
+            delivery("e3", &unclear),
+            delivery("e4", "this is not JSON"),
+            delivery("e5", &event("invoice.strange", &[])),
+        ];
+        let receipts = receive(&dairy, &told);
+        for receipt in &receipts[..4] {
+            assert!(matches!(receipt, Receipt::Kept(_)), "{receipts:?}");
+        }
+        assert_eq!(receipts[4], Receipt::Ignored);
+        assert_eq!(books(&dairy), before);
+        let counts = dairy.store.read(app::webhooks::counts).unwrap();
+        assert_eq!((counts.waiting, counts.dead), (0, 4));
+        // In one set with a good one, only the bad one falls out.
+        let good = delivery("e7", &of_order(60_000, "INR"));
+        let bad = delivery("e6", &of_order(1, "INR"));
+        let receipts = receive(&dairy, &[bad, good]);
+        assert!(matches!(receipts[0], Receipt::Kept(_)));
+        assert_eq!(receipts[1], Receipt::Processed);
+        assert_eq!(dairy.bill("C1", "2026-09").status, "paid");
+        dairy.assert_verified();
+    });
+}
+
+#[test]
+fn an_event_is_replayed_when_what_it_needs_is_there() {
+    on_both(|database| {
+        let dairy = billed(database);
+        let body = captured("pay_1", 60_000, json!({ "customer_code": "C9" }));
+        receive(&dairy, &[delivery("e1", &body)]);
+        dairy
+            .import(app::import::Kind::Customers, "code,name,state,opening_balance\nC9,New,,100\n");
+        let replayed = dairy
+            .store
+            .write(|tx| app::webhooks::replay(tx, &dairy.actor(), WebhookEventId(1)))
+            .unwrap();
+        assert_eq!(replayed.standing.state, State::Processed);
+        let after = books(&dairy);
+        assert!(after.contains(&"unmatched_receipts 0 0".to_owned()), "{after:?}");
+        assert!(after.contains(&"receivable 4 -50000".to_owned()), "{after:?}");
+        assert!(after.contains(&"free 4 50000".to_owned()), "{after:?}");
+        // Once more tells nothing new.
+        dairy
+            .store
+            .write(|tx| app::webhooks::replay(tx, &dairy.actor(), WebhookEventId(1)))
+            .unwrap();
+        assert_eq!(books(&dairy), after);
+        dairy.assert_verified();
+    });
+}
+
+#[test]
+fn failed_events_are_tried_again_and_given_up() {
+    on_both(|database| {
+        let dairy = billed(database);
+        let body = captured("pay_1", 60_000, json!({ "customer_code": "C1" }));
+        let one = delivery("e1", &body);
+        dairy
+            .store
+            .write(|tx| app::webhooks::keep_failed(tx, &one, "the database refused it", now()))
+            .unwrap();
+        let early = app::webhooks::retry_due(&dairy.store, now()).unwrap();
+        assert_eq!(early, app::webhooks::Retried::default());
+        let later = domain::jobs::later(now(), std::time::Duration::from_hours(5));
+        let done = app::webhooks::retry_due(&dairy.store, later).unwrap();
+        assert_eq!((done.done, done.waiting, done.dead), (1, 0, 0));
+        assert_eq!(dairy.bill("C1", "2026-09").status, "paid");
+        assert_eq!(receive(&dairy, &[one]), [Receipt::AlreadyProcessed]);
+        dairy.assert_verified();
+    });
+}
+
+#[test]
+fn a_settlement_is_posted_once() {
+    on_both(|database| {
+        let dairy = billed(database);
+        let entity = json!({
+            "id": "setl_1", "entity": "settlement", "amount": 5_000, "status": "processed",
+            "fees": 0, "tax": 0, "utr": "UTR1", "created_at": 1_790_000_700,
+        });
+        let body = event("settlement.processed", &[("settlement", entity)]);
+        receive(&dairy, &[delivery("e1", &body), delivery("e2", &body)]);
+        receive(&dairy, &[delivery("e3", &body)]);
+        let after = books(&dairy);
+        assert!(after.contains(&"bank 0 5000".to_owned()), "{after:?}");
+        assert!(after.contains(&"gateway_razorpay 0 -5000".to_owned()), "{after:?}");
+        dairy.assert_verified();
+    });
+}
+
+#[test]
+fn verify_finds_what_is_broken() {
+    use app::verify::Invariant::{PaymentLogs, PaymentsAllocated, PaymentsPosted};
+    let damages: [(&str, &[app::verify::Invariant]); 5] = [
+        (
+            "UPDATE payments SET version = version + 1, free_paise = 5",
+            &[PaymentsAllocated, PaymentLogs],
+        ),
+        ("INSERT INTO allocations VALUES (1, 77, 1, NULL, 5, 1, 'x')", &[PaymentsAllocated]),
+        (
+            "UPDATE payments SET version = version + 1, fee_paise = 1201",
+            &[PaymentsPosted, PaymentLogs],
+        ),
+        (
+            "INSERT INTO payment_log VALUES (1, 5, 1, NULL, 'captured', 'x', 'x', 'x', NULL, '{}')",
+            &[PaymentLogs],
+        ),
+        (
+            "UPDATE bills SET paid_paise = 59999, state = 'part-paid' WHERE customer_id = 1",
+            &[PaymentsAllocated],
+        ),
+    ];
+    on_both(|database| {
+        for (damage, broken) in damages {
+            let fresh = testkit::databases().into_iter().find(|d| d.kind == database.kind).unwrap();
+            let dairy = billed(&fresh);
+            let body = captured("pay_1", 60_000, json!({ "customer_code": "C1" }));
+            receive(&dairy, &[delivery("e1", &body)]);
+            dairy.assert_verified();
+            dairy.sql(damage);
+            assert_eq!(dairy.broken(), broken, "{damage}");
+        }
+    });
+}

@@ -1,0 +1,155 @@
+//! Webhooks of gateways: checked as they come, put into a queue, kept and booked as sets, answered
+//! after the commit.
+//!
+//! It deliberately knows no person and no Idempotency-Key: a delivery proves itself by its
+//! signature, and is known by its event's id.
+
+mod queue;
+
+use crate::layers::CallerAddress;
+use crate::limits::{Caller, Decision, Group, Limiter, refusal};
+use crate::metrics::Metrics;
+use crate::problem::{Code, Problem};
+use crate::service::Clock;
+use app::webhooks::{Delivery, Gateway, Headers, Keys, MAX_BODY_BYTES, Receipt, Refused};
+use app::{AppError, Store};
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, FromRequest, Path, Request, State};
+use axum::http::{Extensions, HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use queue::Queue;
+
+/// Threads that keep deliveries where the database has several writers.
+pub const DEFAULT_WRITERS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1);
+
+/// Takes in deliveries; a copy of it is a handle.
+#[derive(Clone)]
+pub struct Webhooks(Arc<Inner>);
+
+struct Inner {
+    keys: Keys,
+    clock: Clock,
+    metrics: Metrics,
+    limiter: Limiter,
+    queue: Queue,
+}
+
+impl Webhooks {
+    /// Begins the threads that keep what comes: one where the database has one writer, else
+    /// `writers`. Fails when there is no thread to be had.
+    pub fn begin(
+        store: &Arc<Store>,
+        keys: Keys,
+        writers: NonZeroUsize,
+        (clock, metrics, limiter): (Clock, Metrics, Limiter),
+    ) -> std::io::Result<Self> {
+        let writers = if store.writers() == 1 { NonZeroUsize::MIN } else { writers };
+        let queue = Queue::begin(store, writers, &clock, metrics.clone())?;
+        Ok(Self(Arc::new(Inner { keys, clock, metrics, limiter, queue })))
+    }
+
+    /// The route of deliveries.
+    pub(crate) fn routes<S: Clone + Send + Sync + 'static>(self, base: &str) -> Router<S> {
+        Router::new()
+            .route(&format!("{base}/webhooks/{{gateway}}"), post(deliver))
+            .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+            .with_state(self)
+    }
+
+    /// Refuses a delivery that is not authentic. Only such ones are counted against whoever sends
+    /// them (protocols 1.13).
+    async fn refuse(&self, refused: &Refused, request: &Extensions) -> Response {
+        let problem = match refused {
+            Refused::NotConfigured => Problem::new(Code::NotFound, refused.to_string()),
+            Refused::EventId => Problem::new(Code::BadRequest, refused.to_string()),
+            Refused::Signature(_) => {
+                self.0.metrics.webhook_invalid_signature();
+                let caller = Caller::of(request);
+                let decision: Decision = self.0.limiter.take(Group::Write, &caller).await;
+                if !decision.allowed {
+                    return refusal(Group::Write, &decision, request);
+                }
+                Problem::new(Code::BadSignature, refused.to_string())
+            }
+        };
+        problem.into_response()
+    }
+}
+
+/// The headers of a request.
+struct OfRequest<'a>(&'a HeaderMap);
+
+impl Headers for OfRequest<'_> {
+    fn value(&self, name: &str) -> Option<&[u8]> {
+        self.0.get(name).map(axum::http::HeaderValue::as_bytes)
+    }
+}
+
+/// Takes in one delivery.
+async fn deliver(
+    State(webhooks): State<Webhooks>,
+    Path(gateway): Path<String>,
+    request: Request,
+) -> Response {
+    let Some(gateway) = Gateway::from_code(&gateway) else {
+        let what = "there is no such gateway; expected razorpay or stripe";
+        return Problem::new(Code::NotFound, what).into_response();
+    };
+    let headers = request.headers().clone();
+    let mut extensions = Extensions::new();
+    if let Some(address) = request.extensions().get::<CallerAddress>() {
+        extensions.insert(*address);
+    }
+    let body = match Bytes::from_request(request, &()).await {
+        Ok(body) => body,
+        Err(rejection) => return unread(rejection.status()).into_response(),
+    };
+    let inner = &webhooks.0;
+    let read =
+        inner.keys.authenticate(gateway, &OfRequest(&headers), Vec::from(body), (inner.clock)());
+    match read {
+        Err(refused) => webhooks.refuse(&refused, &extensions).await,
+        Ok(delivery) => match inner.queue.keep(delivery).await {
+            Ok(receipt) => answer(&inner.metrics, &receipt),
+            Err(problem) => problem.into_response(),
+        },
+    }
+}
+
+fn unread(status: StatusCode) -> Problem {
+    if status == StatusCode::PAYLOAD_TOO_LARGE {
+        Problem::new(Code::TooLarge, "the body is larger than an event can be")
+    } else {
+        Problem::new(Code::BadRequest, "the body ended before it was complete")
+    }
+}
+
+/// What the gateway is answered: whatever is kept is acknowledged.
+fn answer(metrics: &Metrics, receipt: &Receipt) -> Response {
+    let body = match receipt {
+        Receipt::Processed => r#"{"status":"processed"}"#,
+        Receipt::Ignored => r#"{"status":"ignored"}"#,
+        Receipt::Kept(_) => r#"{"status":"kept"}"#,
+        Receipt::AlreadyProcessed => {
+            metrics.webhook_replay_blocked();
+            r#"{"status":"already_processed"}"#
+        }
+        Receipt::Conflict => {
+            metrics.webhook_replay_blocked();
+            let what = "an event with this id and another content is known; this one was not kept";
+            return Problem::new(Code::Conflict, what).into_response();
+        }
+    };
+    ([(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+/// A delivery that waits to be kept.
+struct Waiting {
+    delivery: Delivery,
+    answer: tokio::sync::oneshot::Sender<Result<Receipt, AppError>>,
+}

@@ -1,0 +1,71 @@
+-- Guards of money in. The same rules as V6__money_in_guards.sqlite.sql.
+
+-- What was told of a payment is never forgotten: it only grows.
+CREATE TRIGGER payments_stay BEFORE DELETE ON payments FOR EACH ROW
+EXECUTE FUNCTION refuse('a payment is never removed');
+CREATE TRIGGER payments_grow BEFORE UPDATE ON payments FOR EACH ROW
+WHEN (NEW.id IS DISTINCT FROM OLD.id
+    OR NEW.provider IS DISTINCT FROM OLD.provider
+    OR NEW.reference IS DISTINCT FROM OLD.reference
+    OR NEW.person_id IS DISTINCT FROM OLD.person_id
+    OR NEW.created_at IS DISTINCT FROM OLD.created_at
+    OR NEW.authorized < OLD.authorized OR NEW.failed < OLD.failed
+    OR NEW.captured_paise < OLD.captured_paise OR NEW.amount_paise < OLD.amount_paise
+    OR NEW.cleared < OLD.cleared OR NEW.reversed < OLD.reversed
+    OR NEW.version <= OLD.version OR NEW.allocation_count < OLD.allocation_count)
+EXECUTE FUNCTION refuse('what is known of a payment only grows');
+CREATE TRIGGER payments_not_emptied BEFORE TRUNCATE ON payments FOR EACH STATEMENT
+EXECUTE FUNCTION refuse('a payment is never removed');
+CREATE TRIGGER payment_refunds_stay BEFORE DELETE ON payment_refunds FOR EACH ROW
+EXECUTE FUNCTION refuse('a refund is never removed');
+CREATE TRIGGER payment_refunds_not_emptied BEFORE TRUNCATE ON payment_refunds FOR EACH STATEMENT
+EXECUTE FUNCTION refuse('a refund is never removed');
+CREATE TRIGGER payment_disputes_stay BEFORE DELETE ON payment_disputes FOR EACH ROW
+EXECUTE FUNCTION refuse('a dispute is never removed');
+CREATE TRIGGER payment_disputes_not_emptied BEFORE TRUNCATE ON payment_disputes FOR EACH STATEMENT
+EXECUTE FUNCTION refuse('a dispute is never removed');
+
+-- The log of a payment and its allocations stay as they are.
+CREATE TRIGGER payment_log_final BEFORE UPDATE ON payment_log FOR EACH ROW
+EXECUTE FUNCTION refuse('an entry in the log of a payment never changes');
+CREATE TRIGGER payment_log_stay BEFORE DELETE ON payment_log FOR EACH ROW
+EXECUTE FUNCTION refuse('an entry in the log of a payment is never removed');
+CREATE TRIGGER payment_log_not_emptied BEFORE TRUNCATE ON payment_log FOR EACH STATEMENT
+EXECUTE FUNCTION refuse('an entry in the log of a payment is never removed');
+CREATE TRIGGER allocations_final BEFORE UPDATE ON allocations FOR EACH ROW
+EXECUTE FUNCTION refuse('an allocation never changes');
+CREATE TRIGGER allocations_stay BEFORE DELETE ON allocations FOR EACH ROW
+EXECUTE FUNCTION refuse('an allocation is never removed');
+CREATE TRIGGER allocations_not_emptied BEFORE TRUNCATE ON allocations FOR EACH STATEMENT
+EXECUTE FUNCTION refuse('an allocation is never removed');
+
+-- An event of a gateway stays as it came; only where it stands changes.
+CREATE TRIGGER gateway_events_final BEFORE UPDATE ON gateway_events FOR EACH ROW
+WHEN (NEW.id IS DISTINCT FROM OLD.id
+    OR NEW.provider IS DISTINCT FROM OLD.provider
+    OR NEW.event_id IS DISTINCT FROM OLD.event_id
+    OR NEW.kind IS DISTINCT FROM OLD.kind
+    OR NEW.body IS DISTINCT FROM OLD.body
+    OR NEW.body_is_base64 IS DISTINCT FROM OLD.body_is_base64
+    OR NEW.body_hash IS DISTINCT FROM OLD.body_hash
+    OR NEW.headers IS DISTINCT FROM OLD.headers
+    OR NEW.received_at IS DISTINCT FROM OLD.received_at)
+EXECUTE FUNCTION refuse('an event of a gateway never changes');
+CREATE TRIGGER gateway_events_stay BEFORE DELETE ON gateway_events FOR EACH ROW
+EXECUTE FUNCTION refuse('an event of a gateway is never removed');
+CREATE TRIGGER gateway_events_not_emptied BEFORE TRUNCATE ON gateway_events FOR EACH STATEMENT
+EXECUTE FUNCTION refuse('an event of a gateway is never removed');
+
+-- Cash handed over and sums paid out stay.
+CREATE TRIGGER hand_overs_final BEFORE UPDATE ON hand_overs FOR EACH ROW
+EXECUTE FUNCTION refuse('a hand-over of cash never changes');
+CREATE TRIGGER hand_overs_stay BEFORE DELETE ON hand_overs FOR EACH ROW
+EXECUTE FUNCTION refuse('a hand-over of cash is never removed');
+CREATE TRIGGER hand_overs_not_emptied BEFORE TRUNCATE ON hand_overs FOR EACH STATEMENT
+EXECUTE FUNCTION refuse('a hand-over of cash is never removed');
+CREATE TRIGGER settlements_final BEFORE UPDATE ON settlements FOR EACH ROW
+EXECUTE FUNCTION refuse('a settlement never changes');
+CREATE TRIGGER settlements_stay BEFORE DELETE ON settlements FOR EACH ROW
+EXECUTE FUNCTION refuse('a settlement is never removed');
+CREATE TRIGGER settlements_not_emptied BEFORE TRUNCATE ON settlements FOR EACH STATEMENT
+EXECUTE FUNCTION refuse('a settlement is never removed');

@@ -1,0 +1,73 @@
+-- Guards of money in. The same rules as V6__money_in_guards.postgres.sql.
+
+-- What was told of a payment is never forgotten: it only grows.
+CREATE TRIGGER payments_stay BEFORE DELETE ON payments
+BEGIN SELECT RAISE(ABORT, 'a payment is never removed'); END;
+CREATE TRIGGER payments_grow BEFORE UPDATE ON payments
+WHEN NEW.id IS NOT OLD.id
+    OR NEW.provider IS NOT OLD.provider
+    OR NEW.reference IS NOT OLD.reference
+    OR NEW.person_id IS NOT OLD.person_id
+    OR NEW.created_at IS NOT OLD.created_at
+    OR NEW.authorized < OLD.authorized OR NEW.failed < OLD.failed
+    OR NEW.captured_paise < OLD.captured_paise OR NEW.amount_paise < OLD.amount_paise
+    OR NEW.cleared < OLD.cleared OR NEW.reversed < OLD.reversed
+    OR NEW.version <= OLD.version OR NEW.allocation_count < OLD.allocation_count
+BEGIN SELECT RAISE(ABORT, 'what is known of a payment only grows'); END;
+CREATE TRIGGER payments_added_once BEFORE INSERT ON payments
+WHEN EXISTS (SELECT 1 FROM payments WHERE id = NEW.id OR (provider = NEW.provider AND reference = NEW.reference))
+BEGIN SELECT RAISE(ABORT, 'a payment is added once'); END;
+CREATE TRIGGER payment_refunds_stay BEFORE DELETE ON payment_refunds
+BEGIN SELECT RAISE(ABORT, 'a refund is never removed'); END;
+CREATE TRIGGER payment_disputes_stay BEFORE DELETE ON payment_disputes
+BEGIN SELECT RAISE(ABORT, 'a dispute is never removed'); END;
+
+-- The log of a payment and its allocations stay as they are.
+CREATE TRIGGER payment_log_final BEFORE UPDATE ON payment_log
+BEGIN SELECT RAISE(ABORT, 'an entry in the log of a payment never changes'); END;
+CREATE TRIGGER payment_log_stay BEFORE DELETE ON payment_log
+BEGIN SELECT RAISE(ABORT, 'an entry in the log of a payment is never removed'); END;
+CREATE TRIGGER payment_log_added_once BEFORE INSERT ON payment_log
+WHEN EXISTS (SELECT 1 FROM payment_log WHERE payment_id = NEW.payment_id AND entry_no = NEW.entry_no)
+BEGIN SELECT RAISE(ABORT, 'an entry in the log of a payment is added once'); END;
+CREATE TRIGGER allocations_final BEFORE UPDATE ON allocations
+BEGIN SELECT RAISE(ABORT, 'an allocation never changes'); END;
+CREATE TRIGGER allocations_stay BEFORE DELETE ON allocations
+BEGIN SELECT RAISE(ABORT, 'an allocation is never removed'); END;
+CREATE TRIGGER allocations_added_once BEFORE INSERT ON allocations
+WHEN EXISTS (SELECT 1 FROM allocations WHERE payment_id = NEW.payment_id AND entry_no = NEW.entry_no)
+BEGIN SELECT RAISE(ABORT, 'an allocation is added once'); END;
+
+-- An event of a gateway stays as it came; only where it stands changes.
+CREATE TRIGGER gateway_events_final BEFORE UPDATE ON gateway_events
+WHEN NEW.id IS NOT OLD.id
+    OR NEW.provider IS NOT OLD.provider
+    OR NEW.event_id IS NOT OLD.event_id
+    OR NEW.kind IS NOT OLD.kind
+    OR NEW.body IS NOT OLD.body
+    OR NEW.body_is_base64 IS NOT OLD.body_is_base64
+    OR NEW.body_hash IS NOT OLD.body_hash
+    OR NEW.headers IS NOT OLD.headers
+    OR NEW.received_at IS NOT OLD.received_at
+BEGIN SELECT RAISE(ABORT, 'an event of a gateway never changes'); END;
+CREATE TRIGGER gateway_events_stay BEFORE DELETE ON gateway_events
+BEGIN SELECT RAISE(ABORT, 'an event of a gateway is never removed'); END;
+CREATE TRIGGER gateway_events_added_once BEFORE INSERT ON gateway_events
+WHEN EXISTS (SELECT 1 FROM gateway_events WHERE id = NEW.id OR (provider = NEW.provider AND event_id = NEW.event_id))
+BEGIN SELECT RAISE(ABORT, 'an event of a gateway is added once'); END;
+
+-- Cash handed over and sums paid out stay.
+CREATE TRIGGER hand_overs_final BEFORE UPDATE ON hand_overs
+BEGIN SELECT RAISE(ABORT, 'a hand-over of cash never changes'); END;
+CREATE TRIGGER hand_overs_stay BEFORE DELETE ON hand_overs
+BEGIN SELECT RAISE(ABORT, 'a hand-over of cash is never removed'); END;
+CREATE TRIGGER hand_overs_added_once BEFORE INSERT ON hand_overs
+WHEN EXISTS (SELECT 1 FROM hand_overs WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'a hand-over of cash is added once'); END;
+CREATE TRIGGER settlements_final BEFORE UPDATE ON settlements
+BEGIN SELECT RAISE(ABORT, 'a settlement never changes'); END;
+CREATE TRIGGER settlements_stay BEFORE DELETE ON settlements
+BEGIN SELECT RAISE(ABORT, 'a settlement is never removed'); END;
+CREATE TRIGGER settlements_added_once BEFORE INSERT ON settlements
+WHEN EXISTS (SELECT 1 FROM settlements WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'a settlement is added once'); END;

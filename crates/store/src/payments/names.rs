@@ -1,0 +1,142 @@
+//! By what a payment says whose it is: what we asked for, the number of a bill, the code of a
+//! customer.
+//!
+//! It deliberately guesses nothing from amounts or names of people.
+
+use crate::db::{Column, Each, StoreError, Tx};
+use domain::calendar::Moment;
+use domain::ids::{BillId, CustomerId};
+use domain::money::Money;
+use domain::payments::Provider;
+
+const REQUESTS: Each = Each {
+    sql: "SELECT :place, id, kind, provider_reference, customer_id, bill_id, plan_code, \
+          amount_paise, in_parts, state FROM payment_requests \
+          WHERE provider = :provider AND provider_reference = :reference \
+          UNION ALL SELECT :place, id, kind, order_reference, customer_id, bill_id, plan_code, \
+          amount_paise, in_parts, state FROM payment_requests \
+          WHERE provider = :provider AND order_reference = :reference",
+    columns: &[Column::Int("place"), Column::Text("provider"), Column::Text("reference")],
+};
+const MOVE: Each = Each {
+    sql: "UPDATE payment_requests SET state = :state, updated_at = :at \
+          WHERE id = :id AND state NOT IN ('paid', 'refused')",
+    columns: &[Column::Int("id"), Column::Text("state"), Column::Int("at")],
+};
+const BILLS: Each = Each {
+    sql: "SELECT :place, id, customer_id FROM bills WHERE number = :number",
+    columns: &[Column::Int("place"), Column::Text("number")],
+};
+const CUSTOMERS: Each = Each {
+    sql: "SELECT :place, id FROM customers WHERE code = :code",
+    columns: &[Column::Int("place"), Column::Text("code")],
+};
+pub(super) const SETS: &[&Each] = &[&REQUESTS, &MOVE, &BILLS, &CUSTOMERS];
+
+/// Something that we asked a gateway for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Its id.
+    pub id: i64,
+    /// `order`, `link`, `qr` or `checkout`.
+    pub kind: String,
+    /// The gateway's id of it, or of its order, by which it was found.
+    pub reference: String,
+    /// Who is to pay.
+    pub customer: CustomerId,
+    /// The bill to be paid.
+    pub bill: Option<BillId>,
+    /// The plan to be bought.
+    pub plan: Option<String>,
+    /// The amount; absent when any may be paid.
+    pub amount: Option<Money>,
+    /// Whether less may be paid.
+    pub in_parts: bool,
+    /// Where it stands.
+    pub state: String,
+}
+
+/// A place in a list of keys.
+fn place(number: i64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+/// What we asked for, by the gateways' ids; each with the place of its key.
+pub fn requests(
+    tx: &mut Tx<'_>,
+    keys: &[(Provider, &str)],
+) -> Result<Vec<(usize, Request)>, StoreError> {
+    let rows: Vec<_> = keys
+        .iter()
+        .zip(0i64..)
+        .map(|((provider, id), place)| [place.into(), provider.as_str().into(), (*id).into()])
+        .collect();
+    let mut found = Vec::new();
+    tx.look_up(&REQUESTS, &rows, |row| {
+        let request = Request {
+            id: row.int(1)?,
+            kind: row.text(2)?.to_owned(),
+            reference: row.text(3)?.to_owned(),
+            customer: CustomerId(row.int(4)?),
+            bill: row.opt_int(5)?.map(BillId),
+            plan: row.opt_text(6)?.map(str::to_owned),
+            amount: row.opt_int(7)?.map(Money::from_paise),
+            in_parts: row.flag(8)?,
+            state: row.text(9)?.to_owned(),
+        };
+        found.push((place(row.int(0)?), request));
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Notes where requests stand now. What is paid stays paid.
+pub fn move_requests(
+    tx: &mut Tx<'_>,
+    requests: &[(i64, &str)],
+    at: Moment,
+) -> Result<(), StoreError> {
+    let rows =
+        requests.iter().map(|(id, state)| [(*id).into(), (*state).into(), at.unix_micros().into()]);
+    tx.for_each(&MOVE, rows).map(|_| ())
+}
+
+/// A bill with its customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NamedBill {
+    /// The bill.
+    pub bill: BillId,
+    /// Whose it is.
+    pub customer: CustomerId,
+}
+
+/// Issued bills by number; each with the place of its number.
+pub fn bills_by_number(
+    tx: &mut Tx<'_>,
+    numbers: &[&str],
+) -> Result<Vec<(usize, NamedBill)>, StoreError> {
+    let rows: Vec<_> =
+        numbers.iter().zip(0i64..).map(|(number, at)| [at.into(), (*number).into()]).collect();
+    let mut found = Vec::new();
+    tx.look_up(&BILLS, &rows, |row| {
+        let named = NamedBill { bill: BillId(row.int(1)?), customer: CustomerId(row.int(2)?) };
+        found.push((place(row.int(0)?), named));
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Customers by code; each with the place of its code.
+pub fn customers_by_code(
+    tx: &mut Tx<'_>,
+    codes: &[&str],
+) -> Result<Vec<(usize, CustomerId)>, StoreError> {
+    let rows: Vec<_> =
+        codes.iter().zip(0i64..).map(|(code, at)| [at.into(), (*code).into()]).collect();
+    let mut found = Vec::new();
+    tx.look_up(&CUSTOMERS, &rows, |row| {
+        found.push((place(row.int(0)?), CustomerId(row.int(1)?)));
+        Ok(())
+    })?;
+    Ok(found)
+}
