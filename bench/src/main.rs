@@ -16,6 +16,7 @@ mod report;
 mod rows;
 mod service;
 mod turns;
+mod webhooks;
 mod written;
 
 use clap::Parser;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
     let (done, check) = match Options::parse().benchmark {
         Benchmark::Bills(options) => (bills::run(&options), options.setting.check),
         Benchmark::Service(options) => (service::run(&options), options.setting.check),
+        Benchmark::Webhooks(options) => (webhooks::run(&options), options.setting.check),
         Benchmark::Bare(options) => (service::bare::run(&options).map(|()| true), false),
     };
     match done {

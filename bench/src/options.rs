@@ -23,6 +23,9 @@ pub enum Benchmark {
     /// Start the service, read one bill beside a bare handler, and send mixed traffic of 64
     /// connections.
     Service(ServiceOptions),
+    /// Send signed webhooks over 8, 64 and 256 connections; every event is booked before it is
+    /// answered.
+    Webhooks(WebhooksOptions),
     /// The bare handler that `service` compares with; it starts this by itself.
     #[command(hide = true)]
     Bare(BareOptions),
@@ -121,6 +124,20 @@ pub struct ServiceOptions {
     /// Seconds without requests after which the memory at rest is read.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(0..=600))]
     pub idle_seconds: u64,
+    /// Threads of the load generator, which share the processors with the service.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub threads: u8,
+}
+
+/// Arguments of `webhooks`.
+#[derive(Debug, Args)]
+pub struct WebhooksOptions {
+    /// What every benchmark has.
+    #[command(flatten)]
+    pub setting: Setting,
+    /// Seconds of each round.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub round_seconds: u64,
     /// Threads of the load generator, which share the processors with the service.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=64))]
     pub threads: u8,

@@ -9,10 +9,10 @@ mod course;
 mod mixed;
 mod process;
 mod script;
-mod serving;
-mod session;
-mod stock;
-mod world;
+pub mod serving;
+pub mod session;
+pub mod stock;
+pub mod world;
 
 use crate::failure::Failure;
 use crate::options::ServiceOptions;

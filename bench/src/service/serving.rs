@@ -26,13 +26,22 @@ pub struct Serving<'a> {
     /// Where its log goes.
     pub log: PathBuf,
     secrets: [String; 2],
+    /// Further settings, as variables.
+    further: Vec<(&'static str, String)>,
 }
 
 impl<'a> Serving<'a> {
     /// The service on a database. Its keys are made once, so that people stay signed in when it is
     /// started again.
     pub fn new(program: &'a Path, url: String, log: PathBuf) -> Result<Self, Failure> {
-        Ok(Self { program, url, log, secrets: [random_text()?, random_text()?] })
+        let secrets = [random_text()?, random_text()?];
+        Ok(Self { program, url, log, secrets, further: Vec::new() })
+    }
+
+    /// The same with a further setting, as a variable.
+    pub fn with(mut self, name: &'static str, value: String) -> Self {
+        self.further.push((name, value));
+        self
     }
 
     /// Starts it and waits until it is ready.
@@ -53,6 +62,7 @@ impl<'a> Serving<'a> {
             command.env(format!("DAIRYOS_LIMITS__{group}__BURST"), BURST);
             command.env(format!("DAIRYOS_LIMITS__{group}__PER_SECONDS"), PER_SECONDS);
         }
+        command.envs(self.further.iter().map(|(name, value)| (name, value)));
         Process::start(command, address, &self.log)
     }
 }
