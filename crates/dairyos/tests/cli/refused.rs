@@ -320,7 +320,7 @@ fn a_full_disk_is_told_and_the_same_command_succeeds_once_there_is_room() {
     fs::create_dir(folder.join("disk")).unwrap();
     // A small disk that only this script sees. Each start leaves its code and its words outside.
     let script = "
-        mount -t tmpfs -o size=900k none disk && cp dairyos.db disk/ || exit 9
+        mount -t tmpfs -o size=1200k none disk && cp dairyos.db disk/ || exit 9
         start() {
             name=$1; shift
             \"$PROGRAM\" \"$@\" --json --database sqlite:disk/dairyos.db >$name.out 2>$name.err
@@ -328,7 +328,7 @@ fn a_full_disk_is_told_and_the_same_command_succeeds_once_there_is_room() {
         }
         start import1 import --kind deliveries many.csv
         start verify1 verify
-        mount -o remount,size=3000k disk
+        mount -o remount,size=3400k disk
         start import2 import --kind deliveries many.csv
         start run1 bills run --month 2024-10 --issue
         start verify2 verify

@@ -4,7 +4,7 @@ use crate::kit::{Books, assert_help, assert_words, fields, list};
 use serde_json::{Value, json};
 use testkit::on_both;
 
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 18] = [
     "bills_are_sums_of_lines",
     "line_arithmetic",
     "bill_content",
@@ -15,6 +15,9 @@ const NAMES: [&str; 15] = [
     "ledger_balances",
     "bills_posted_once",
     "opening_balances_posted",
+    "payments_allocated",
+    "payments_posted",
+    "payment_logs",
     "issues_traced",
     "audit_chain",
     "audit_seals_in_order",
