@@ -19,6 +19,7 @@ use gateways::fake::bodies::{Told, razorpay_captured};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// How many send at once, with what they must not wait longer than for one in a hundred.
@@ -30,7 +31,8 @@ const POSTGRES: Bound = Bound::AtLeast(5_000.0);
 const FROM: usize = 64;
 /// Time before the counted one.
 const WARM_UP: Duration = Duration::from_secs(1);
-/// Numbers of events that one connection of one round has for itself.
+/// Numbers of events of one round. Ids follow each other in the order of sending, as the ids of
+/// gateways follow their time.
 const LANE: u64 = 10_000_000;
 /// What each payment brings, in paise.
 const AMOUNT: i64 = 10_000;
@@ -111,16 +113,17 @@ impl Sender {
         round: usize,
         connections: usize,
     ) -> Result<Outcome, Failure> {
-        let lane = |place: usize| Events {
+        let numbers = Arc::new(AtomicU64::new(round as u64 * LANE));
+        let events = |_| Events {
             caller: Caller::new(self.address, None),
             world: Arc::clone(&self.world),
             secrets: Arc::clone(&self.secrets),
-            next: (round * 1_000 + place) as u64 * LANE,
+            numbers: Arc::clone(&numbers),
         };
         let lasts = Duration::from_secs(options.round_seconds);
         let threads = usize::from(options.threads);
         let asked = Round { address: self.address, threads, warm_up: WARM_UP, lasts, kinds: 1 };
-        asked.run((0..connections).map(lane).collect())
+        asked.run((0..connections).map(events).collect())
     }
 }
 
@@ -129,16 +132,16 @@ struct Events {
     caller: Caller,
     world: Arc<World>,
     secrets: Arc<Secrets>,
-    next: u64,
+    numbers: Arc<AtomicU64>,
 }
 
 impl Script for Events {
     fn next(&mut self, out: &mut Vec<u8>) -> usize {
-        self.next += 1;
+        let number = self.numbers.fetch_add(1, Ordering::Relaxed);
         let bills = &self.world.bills;
-        let place = usize::try_from(self.next.wrapping_mul(7_919)).unwrap_or(0);
+        let place = usize::try_from(number.wrapping_mul(7_919)).unwrap_or(0);
         let bill = bills.get(place % bills.len().max(1)).map_or("", |(number, _)| number);
-        let told = Told { number: self.next, bill_no: bill, amount: AMOUNT, at_secs: PAID_AT_SECS };
+        let told = Told { number, bill_no: bill, amount: AMOUNT, at_secs: PAID_AT_SECS };
         let signed = razorpay_captured(&self.secrets, &told);
         let headers = [
             ("X-Razorpay-Signature", signed.signature.as_str()),

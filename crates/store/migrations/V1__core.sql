@@ -3,7 +3,8 @@
 -- text by bytes and {clustered} leaves room on each page for links written later.
 --
 -- Units: *_paise, *_milli (thousandths), days yyyymmdd, months yyyymm, *_at microseconds of Unix
--- time, tax_rate ten-thousandths, flags 0 or 1.
+-- time, tax_rate ten-thousandths, flags 0 or 1. Words to choose from are listed with OR where rows
+-- are many: for IN with more than two, SQLite builds a table in memory for each row it checks.
 
 CREATE TABLE business (
     id SMALLINT PRIMARY KEY CHECK (id = 1),
@@ -97,7 +98,8 @@ CREATE TABLE bills (
     month INTEGER NOT NULL,
     kind TEXT NOT NULL CHECK (kind IN ('regular')),
     state TEXT NOT NULL
-        CHECK (state IN ('draft', 'issued', 'part-paid', 'paid', 'cancelled')),
+        CHECK (state = 'draft' OR state = 'issued' OR state = 'part-paid' OR state = 'paid'
+        OR state = 'cancelled'),
     version BIGINT NOT NULL CHECK (version > 0),
     needs_rerun SMALLINT NOT NULL CHECK (needs_rerun IN (0, 1)),
     number TEXT UNIQUE CHECK (length(number) <= 16),
@@ -138,7 +140,7 @@ CREATE INDEX bills_by_month ON bills (month, customer_id);
 CREATE TABLE bill_lines (
     bill_id INTEGER NOT NULL REFERENCES bills (id) DEFERRABLE INITIALLY DEFERRED,
     line_no SMALLINT NOT NULL CHECK (line_no > 0),
-    kind TEXT NOT NULL CHECK (kind IN ('delivery', 'order', 'late')),
+    kind TEXT NOT NULL CHECK (kind = 'delivery' OR kind = 'order' OR kind = 'late'),
     product_id INTEGER NOT NULL REFERENCES products (id),
     sku TEXT NOT NULL,
     name TEXT NOT NULL,
@@ -170,7 +172,7 @@ CREATE TABLE deliveries (
     product_id INTEGER NOT NULL REFERENCES products (id),
     reference TEXT {bytewise} NOT NULL,
     quantity_milli INTEGER NOT NULL CHECK (quantity_milli BETWEEN 0 AND 1000000000),
-    status SMALLINT NOT NULL CHECK (status IN (1, 2, 3)),
+    status SMALLINT NOT NULL CHECK (status = 1 OR status = 2 OR status = 3),
     import_id INTEGER NOT NULL REFERENCES imports (id),
     bill_id INTEGER,
     line_no SMALLINT,
@@ -189,7 +191,8 @@ CREATE TABLE orders (
     customer_id INTEGER NOT NULL REFERENCES customers (id),
     product_id INTEGER NOT NULL REFERENCES products (id),
     quantity_milli INTEGER NOT NULL CHECK (quantity_milli BETWEEN 0 AND 1000000000),
-    status TEXT NOT NULL CHECK (status IN ('pending', 'delivered', 'cancelled')),
+    status TEXT NOT NULL CHECK (status = 'pending' OR status = 'delivered'
+        OR status = 'cancelled'),
     agreed_price_milli BIGINT CHECK (agreed_price_milli > 0),
     import_id INTEGER NOT NULL REFERENCES imports (id),
     bill_id INTEGER,
@@ -225,16 +228,19 @@ CREATE TABLE ledger_transactions (
     id BIGINT PRIMARY KEY,
     day INTEGER NOT NULL,
     customer_id INTEGER REFERENCES customers (id),
-    cause TEXT NOT NULL CHECK (cause IN ('bill', 'opening_balance', 'payment', 'matched',
-        'settlement', 'hand_over')),
-    bill_id INTEGER UNIQUE REFERENCES bills (id),
+    cause TEXT NOT NULL CHECK (cause = 'bill' OR cause = 'opening_balance'
+        OR cause = 'payment' OR cause = 'matched' OR cause = 'settlement'
+        OR cause = 'hand_over'),
+    bill_id INTEGER REFERENCES bills (id),
     posted_at BIGINT NOT NULL,
     CHECK ((cause = 'bill') = (bill_id IS NOT NULL)),
-    CHECK (customer_id IS NOT NULL OR cause IN ('payment', 'settlement', 'hand_over'))
+    CHECK (customer_id IS NOT NULL OR cause = 'payment' OR cause = 'settlement'
+        OR cause = 'hand_over')
 ) {table};
 
 CREATE INDEX ledger_transactions_by_day ON ledger_transactions (day, id);
-CREATE INDEX ledger_transactions_by_customer ON ledger_transactions (customer_id, day);
+CREATE UNIQUE INDEX ledger_transactions_by_bill ON ledger_transactions (bill_id)
+    WHERE bill_id IS NOT NULL;
 
 -- Debits positive, credits negative. Entries are written before their transaction, which seals
 -- them: see the guards. Receivables name the customer.
@@ -242,10 +248,12 @@ CREATE TABLE ledger_entries (
     transaction_id BIGINT NOT NULL
         REFERENCES ledger_transactions (id) DEFERRABLE INITIALLY DEFERRED,
     entry_no SMALLINT NOT NULL CHECK (entry_no > 0),
-    account TEXT NOT NULL CHECK (account IN ('receivable', 'sales', 'output_cgst', 'output_sgst',
-        'output_igst', 'round_off', 'opening_balances', 'cash_in_hand', 'bank', 'cheques_in_hand',
-        'gateway_razorpay', 'gateway_stripe', 'gateway_fees', 'input_gst', 'unmatched_receipts',
-        'cash_short')),
+    account TEXT NOT NULL CHECK (account = 'receivable' OR account = 'sales'
+        OR account = 'output_cgst' OR account = 'output_sgst' OR account = 'output_igst'
+        OR account = 'round_off' OR account = 'opening_balances' OR account = 'cash_in_hand'
+        OR account = 'bank' OR account = 'cheques_in_hand' OR account = 'gateway_razorpay'
+        OR account = 'gateway_stripe' OR account = 'gateway_fees' OR account = 'input_gst'
+        OR account = 'unmatched_receipts' OR account = 'cash_short'),
     customer_id INTEGER REFERENCES customers (id),
     amount_paise BIGINT NOT NULL CHECK (amount_paise <> 0),
     PRIMARY KEY (transaction_id, entry_no),

@@ -119,6 +119,8 @@ BEGIN SELECT RAISE(ABORT, 'a series of bill numbers is never removed'); END;
 -- A ledger transaction is sealed when it is added: its entries sum to zero, and stay.
 CREATE TRIGGER ledger_transactions_sealed BEFORE INSERT ON ledger_transactions
 BEGIN
+    SELECT RAISE(ABORT, 'a ledger transaction is added once')
+    WHERE EXISTS (SELECT 1 FROM ledger_transactions WHERE id = NEW.id);
     SELECT RAISE(ABORT, 'the entries of a ledger transaction must sum to zero')
     WHERE NOT EXISTS (
         SELECT 1 FROM (
@@ -182,9 +184,6 @@ BEGIN SELECT RAISE(ABORT, 'a bill is added once'); END;
 CREATE TRIGGER audit_added_once BEFORE INSERT ON audit
 WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'an audit row is added once'); END;
-CREATE TRIGGER ledger_transactions_added_once BEFORE INSERT ON ledger_transactions
-WHEN EXISTS (SELECT 1 FROM ledger_transactions WHERE id = NEW.id)
-BEGIN SELECT RAISE(ABORT, 'a ledger transaction is added once'); END;
 CREATE TRIGGER number_series_added_once BEFORE INSERT ON number_series
 WHEN EXISTS (SELECT 1 FROM number_series
     WHERE prefix = NEW.prefix AND financial_year = NEW.financial_year)

@@ -42,15 +42,17 @@ CREATE INDEX payment_requests_by_customer ON payment_requests (customer_id, id);
 CREATE TABLE payments (
     id BIGINT PRIMARY KEY,
     provider TEXT NOT NULL
-        CHECK (provider IN ('cash', 'upi', 'bank', 'cheque', 'razorpay', 'stripe')),
+        CHECK (provider = 'cash' OR provider = 'upi' OR provider = 'bank' OR provider = 'cheque'
+            OR provider = 'razorpay' OR provider = 'stripe'),
     reference TEXT {bytewise} NOT NULL,
     customer_id INTEGER REFERENCES customers (id),
     named_bill_id INTEGER,
     payment_request_id BIGINT REFERENCES payment_requests (id),
     amount_paise BIGINT NOT NULL CHECK (amount_paise >= 0),
     currency TEXT NOT NULL CHECK (currency = 'INR'),
-    state TEXT NOT NULL CHECK (state IN ('created', 'authorized', 'captured', 'part-refunded',
-        'refunded', 'failed', 'disputed')),
+    state TEXT NOT NULL CHECK (state = 'created' OR state = 'authorized' OR state = 'captured'
+        OR state = 'part-refunded' OR state = 'refunded' OR state = 'failed'
+        OR state = 'disputed'),
     authorized SMALLINT NOT NULL CHECK (authorized IN (0, 1)),
     failed SMALLINT NOT NULL CHECK (failed IN (0, 1)),
     captured_paise BIGINT NOT NULL CHECK (captured_paise >= 0),
@@ -187,7 +189,8 @@ CREATE TABLE gateway_events (
     secret_no SMALLINT NOT NULL,
     livemode SMALLINT CHECK (livemode IN (0, 1)),
     state TEXT NOT NULL
-        CHECK (state IN ('received', 'processed', 'ignored', 'failed', 'dead')),
+        CHECK (state = 'received' OR state = 'processed' OR state = 'ignored'
+            OR state = 'failed' OR state = 'dead'),
     attempts INTEGER NOT NULL,
     retry_at BIGINT,
     reason TEXT,
@@ -201,7 +204,7 @@ CREATE TABLE gateway_events (
 
 CREATE INDEX gateway_events_waiting ON gateway_events (retry_at) WHERE retry_at IS NOT NULL;
 CREATE INDEX gateway_events_open ON gateway_events (state, id)
-    WHERE state IN ('received', 'failed', 'dead');
+    WHERE state = 'received' OR state = 'failed' OR state = 'dead';
 CREATE INDEX gateway_events_by_provider ON gateway_events (provider, id);
 
 -- Cash handed over by one person to another, or to the bank. pieces: by denomination, JSON.

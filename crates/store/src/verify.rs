@@ -20,10 +20,12 @@ pub(crate) const DELIVERED: &str = "SELECT customer_id, day, product_id, quantit
 pub(crate) const DELIVERED_ORDERS: &str = "SELECT customer_id, delivery_day, product_id, \
      quantity_milli, bill_id, line_no FROM orders \
      WHERE customer_id BETWEEN $1 AND $2 AND status = 'delivered'";
-pub(crate) const POSTED: &str = "SELECT t.id, t.customer_id, t.bill_id, t.day, e.account, \
-     e.customer_id, e.amount_paise, t.payment_id \
-     FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id \
-     WHERE t.customer_id BETWEEN $1 AND $2";
+pub(crate) const POSTED: &str = "SELECT t.id, COALESCE(t.customer_id, 0), t.bill_id, t.day, \
+     e.account, e.customer_id, e.amount_paise, t.payment_id \
+     FROM (SELECT DISTINCT transaction_id FROM ledger_entries \
+         WHERE customer_id BETWEEN $1 AND $2) r \
+     JOIN ledger_transactions t ON t.id = r.transaction_id \
+     JOIN ledger_entries e ON e.transaction_id = t.id";
 pub(crate) const OPENING: &str =
     "SELECT id, code, opening_balance_paise FROM customers WHERE id BETWEEN $1 AND $2";
 pub(crate) const BILLS: &str = "SELECT b.id, b.customer_id, c.code, b.month, b.state, \

@@ -87,10 +87,11 @@ pub(crate) const PAGE_OPEN: &str = concat!(
     "SELECT ",
     columns!(),
     " FROM gateway_events WHERE id < $1 AND (CAST($2 AS TEXT) IS NULL OR provider = $2) \
-     AND state = $3 AND state IN ('received', 'failed', 'dead') ORDER BY id DESC LIMIT $4"
+     AND state = $3 AND (state = 'received' OR state = 'failed' OR state = 'dead') \
+     ORDER BY id DESC LIMIT $4"
 );
 pub(crate) const COUNTS: &str = "SELECT state, COUNT(*) FROM gateway_events \
-     WHERE state IN ('received', 'failed', 'dead') GROUP BY state";
+     WHERE state = 'received' OR state = 'failed' OR state = 'dead' GROUP BY state";
 pub(crate) const LAST: &str = "SELECT received_at FROM gateway_events WHERE provider = $1 \
      ORDER BY id DESC LIMIT 1";
 pub(crate) const OPEN_REQUESTS: &str = "SELECT MIN(created_at) FROM payment_requests \

@@ -7,9 +7,13 @@
 use super::open::{Inner, Store};
 use super::{StoreError, from_sqlite};
 
-/// Pages of the journal from which a commit moves them after all: 64 MiB, should the one who does
+/// Pages of the journal from which a commit moves them after all: 128 MiB, should the one who does
 /// it apart be late.
-const LATEST_PAGES: i64 = 16_384;
+const LATEST_PAGES: i64 = 32_768;
+
+/// Memory for pages of the connection that writes. After a commit that has split pages of a tree
+/// SQLite visits every page it holds, so that a larger cache makes small commits slower.
+const CACHE_KIB: i64 = 32 * 1024;
 
 /// Who moves pages apart.
 pub struct Checkpoints(rusqlite::Connection);
@@ -22,6 +26,7 @@ impl Store {
         if let Inner::Sqlite(writer) = loan.inner()? {
             let sqlite = |error: rusqlite::Error| from_sqlite(&error);
             writer.pragma_update(None, "wal_autocheckpoint", LATEST_PAGES).map_err(sqlite)?;
+            writer.pragma_update(None, "cache_size", -CACHE_KIB).map_err(sqlite)?;
         }
         Ok(Some(Checkpoints(conn)))
     }

@@ -215,9 +215,16 @@ impl Tx<'_> {
     ) -> Result<(), StoreError> {
         let text = each.text(self.dialect());
         match &mut self.conn {
-            Conn::Sqlite(_) => {
+            Conn::Sqlite(conn) => {
+                let wrong = |error: rusqlite::Error| from_sqlite(&error);
+                let text = Dialect::Sqlite.statement(&text);
+                let mut statement = conn.prepare_cached(&text).map_err(wrong)?;
                 for row in rows {
-                    self.query(&text, row, &mut read)?;
+                    let params = rusqlite::params_from_iter(row);
+                    let mut found = statement.query(params).map_err(wrong)?;
+                    while let Some(row) = found.next().map_err(wrong)? {
+                        read(&Row::Sqlite(row))?;
+                    }
                 }
             }
             Conn::Postgres(tx, statements) => {

@@ -121,7 +121,7 @@ fn trace(work: &Work) -> Result<audit::Entry, AppError> {
     let now = &work.now;
     let keeps = kept_of(&now.facts, now.provider)?;
     let free = |free: Money| json!({ "kept": keeps.to_string(), "free": free.to_string() });
-    let record = format!("{} {}", now.provider.as_str(), now.reference);
+    let record = now.id.0.to_string();
     let after = free(now.free);
     Ok(crate::audit::entry("apply_advance", "payments", record, None, Some(&after)))
 }

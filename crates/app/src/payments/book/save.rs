@@ -115,8 +115,7 @@ fn trace(work: &Work) -> audit::Entry {
         now.customer.map(|customer| customer.0),
     );
     let action = if work.is_new { "add" } else { "change" };
-    let record = format!("{} {}", now.provider.as_str(), now.reference);
-    crate::audit::entry(action, "payments", record, before.as_ref(), Some(&after))
+    crate::audit::entry(action, "payments", now.id.0.to_string(), before.as_ref(), Some(&after))
 }
 
 fn facts_of(state: &str, captured: Money, customer: Option<i64>) -> Value {
