@@ -22,10 +22,11 @@ pub(crate) const DELIVERED_ORDERS: &str = "SELECT customer_id, delivery_day, pro
      WHERE customer_id BETWEEN $1 AND $2 AND status = 'delivered'";
 pub(crate) const POSTED: &str = "SELECT t.id, COALESCE(t.customer_id, 0), t.bill_id, t.day, \
      e.account, e.customer_id, e.amount_paise, t.payment_id \
-     FROM (SELECT DISTINCT transaction_id FROM ledger_entries \
-         WHERE customer_id BETWEEN $1 AND $2) r \
-     JOIN ledger_transactions t ON t.id = r.transaction_id \
-     JOIN ledger_entries e ON e.transaction_id = t.id";
+     FROM ledger_entries r JOIN ledger_transactions t ON t.id = r.transaction_id \
+     JOIN ledger_entries e ON e.transaction_id = r.transaction_id \
+     WHERE r.customer_id BETWEEN $1 AND $2 AND NOT EXISTS (SELECT 1 FROM ledger_entries o \
+         WHERE o.transaction_id = r.transaction_id AND o.entry_no < r.entry_no \
+         AND o.customer_id IS NOT NULL)";
 pub(crate) const OPENING: &str =
     "SELECT id, code, opening_balance_paise FROM customers WHERE id BETWEEN $1 AND $2";
 pub(crate) const BILLS: &str = "SELECT b.id, b.customer_id, c.code, b.month, b.state, \
@@ -169,7 +170,7 @@ pub struct Posted {
     pub amount: Money,
 }
 
-/// All ledger entries about a range of customers, in no order.
+/// The entries of all transactions about what customers of a range owe, in no order, each once.
 pub fn posted(
     tx: &mut Tx<'_>,
     from: i64,
