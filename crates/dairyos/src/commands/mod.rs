@@ -5,6 +5,7 @@
 
 mod audit;
 mod bills;
+mod cash;
 mod config;
 mod explain;
 mod generate;
@@ -72,6 +73,7 @@ pub fn execute(cli: Cli) -> Result<bool, AppError> {
         Command::People(command) => people::execute(&context, &command),
         Command::Verify(args) => verify::execute(&context, &args),
         Command::Payments(command) => payments::execute(&context, &command),
+        Command::Cash(command) => cash::execute(&context, &command),
         Command::Webhooks(command) => webhooks::execute(&context, &command),
         Command::Jobs(JobsCommand::List(args)) => jobs::list(&context, &args),
         Command::Jobs(JobsCommand::Show(args)) => jobs::show(&context, &args),

@@ -3,6 +3,7 @@
 //! It deliberately decides nothing: states, postings and allocations come from `domain`, and a
 //! payment is changed only by whoever has loaded it for a change in the same transaction.
 
+pub mod cash;
 mod dues;
 mod list;
 mod log;
@@ -160,7 +161,7 @@ const FOR_CHANGE: Each = Each {
     columns: &[Column::Int("id")],
 };
 pub(crate) const QUERIES: &[&[&str]] =
-    &[dues::QUERIES, list::QUERIES, log::QUERIES, proof::QUERIES, settlements::QUERIES];
+    &[cash::QUERIES, dues::QUERIES, list::QUERIES, log::QUERIES, proof::QUERIES, settlements::QUERIES];
 pub(crate) const SETS: &[&[&Each]] =
     &[&[&UPDATE, &OWNERS, &FOR_CHANGE], dues::SETS, names::SETS, parts::SETS];
 
