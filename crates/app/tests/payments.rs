@@ -17,6 +17,8 @@ mod kit;
 mod orders;
 #[path = "payments/record.rs"]
 mod record;
+#[path = "payments/silence.rs"]
+mod silence;
 #[path = "payments/together.rs"]
 mod together;
 #[path = "payments/webhooks.rs"]

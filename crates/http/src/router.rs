@@ -89,6 +89,7 @@ fn api(limiter: Option<&Limiter>, import_limit: usize) -> (Router<Service>, Open
     let (router, mut description) =
         OpenApiRouter::with_openapi(openapi::outline()).nest(BASE, areas).split_for_parts();
     openapi::complete(&mut description);
+    crate::webhooks::describe(&mut description, BASE);
     (router, description)
 }
 

@@ -202,6 +202,8 @@ CREATE TABLE gateway_events (
 CREATE INDEX gateway_events_waiting ON gateway_events (retry_at) WHERE retry_at IS NOT NULL;
 CREATE INDEX gateway_events_open ON gateway_events (state, id)
     WHERE state IN ('received', 'failed', 'dead');
+CREATE INDEX gateway_events_left ON gateway_events (state, provider)
+    WHERE state IN ('received', 'failed', 'dead');
 CREATE INDEX gateway_events_by_provider ON gateway_events (provider, id);
 
 -- Cash handed over by one person to another, or, without a taker, to the bank: all that the giver

@@ -79,7 +79,7 @@ pub fn execute(cli: Cli) -> Result<bool, AppError> {
         Command::Jobs(JobsCommand::Show(args)) => jobs::show(&context, &args),
         Command::Jobs(JobsCommand::Requeue(args)) => jobs::requeue(&context, &args),
         Command::Jobs(JobsCommand::Cancel(args)) => jobs::cancel(&context, &args),
-        Command::Work(args) => work::execute(&context, &args),
+        Command::Work(args) => work::execute(&context, config.as_deref(), &args),
         Command::Audit(AuditCommand::List(args)) => audit::list(&context, &args),
         Command::Migrate => migrate::execute(&context),
         Command::Generate(args) => generate::execute(&context, &args),

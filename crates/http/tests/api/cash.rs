@@ -44,7 +44,7 @@ fn a_rider_collects_and_hands_over() {
         // Their own wallet, and no other.
         let own = api.get("/api/v1/cash/rider@example.in", &rider).await.ok(200).json();
         assert_eq!((&own["in_hand"], &own["short"]), (&json!("500.50"), &json!("0.00")));
-        assert_eq!(own["since"], "2026-10-31T04:30:00Z");
+        assert_eq!(own["since"], "2026-10-31T10:00:00+05:30");
         assert_eq!(own["entries"].as_array().unwrap().len(), 2);
         let paged = api.get("/api/v1/cash/rider@example.in?limit=1", &rider).await.ok(200).json();
         let next = paged["next"].as_str().unwrap();

@@ -40,13 +40,14 @@ fn filled(path: &str) -> String {
 }
 
 #[test]
-fn only_signing_in_needs_no_permission() {
+fn only_signing_in_and_gateways_need_no_permission() {
     let open: Vec<String> = operations()
         .into_iter()
         .filter(|(_, _, permission)| permission.is_none())
         .map(|(method, path, _)| format!("{method} {path}"))
         .collect();
-    assert_eq!(open, ["POST /api/v1/session", "POST /api/v1/session/refresh"]);
+    let webhooks = "POST /api/v1/webhooks/{gateway}";
+    assert_eq!(open, ["POST /api/v1/session", "POST /api/v1/session/refresh", webhooks]);
 }
 
 #[test]

@@ -5,7 +5,7 @@
 
 use super::PostedEntry;
 use crate::catalog::day;
-use crate::db::{Row, StoreError, Tx};
+use crate::db::{Row, StoreError, Tx, Value};
 use crate::imports::{Counter, allot, queue};
 use crate::verify::PLACES_NAMED;
 use domain::access::Role;
@@ -13,25 +13,6 @@ use domain::calendar::{Day, Moment};
 use domain::ids::{HandOverId, PaymentId, PersonId};
 use domain::money::Money;
 
-macro_rules! wallet {
-    ($where:literal) => {
-        concat!(
-            "SELECT p.id, p.login, p.name, p.role, p.state, h.id, h.at, t.id, \
-             (SELECT CAST(COALESCE(SUM(e.amount_paise), 0) AS BIGINT) FROM ledger_entries e \
-             WHERE e.person_id = p.id AND e.account = 'cash_in_hand' \
-             AND e.transaction_id > COALESCE(t.id, 0)), \
-             (SELECT s.posted_at FROM ledger_transactions s WHERE s.id = \
-             (SELECT MIN(e.transaction_id) FROM ledger_entries e WHERE e.person_id = p.id \
-             AND e.account = 'cash_in_hand' AND e.transaction_id > COALESCE(t.id, 0))), \
-             (SELECT CAST(COALESCE(SUM(e.amount_paise), 0) AS BIGINT) FROM ledger_entries e \
-             WHERE e.person_id = p.id AND e.account = 'cash_short') FROM people p \
-             LEFT JOIN hand_overs h ON h.id = \
-             (SELECT MAX(o.id) FROM hand_overs o WHERE o.giver_id = p.id) \
-             LEFT JOIN ledger_transactions t ON t.hand_over_id = h.id WHERE ",
-            $where
-        )
-    };
-}
 macro_rules! hand_over {
     ($rest:literal) => {
         concat!(
@@ -44,8 +25,16 @@ macro_rules! hand_over {
 }
 pub(super) const NEXT_HOLDER: &str = "SELECT person_id FROM ledger_entries \
      WHERE person_id > $1 ORDER BY person_id LIMIT 1";
-pub(super) const WALLET: &str = wallet!("p.id = $1");
-pub(super) const WALLET_BY_LOGIN: &str = wallet!("p.login = $1");
+pub(super) const HOLDER: &str = "SELECT id, login, name, role, state FROM people WHERE id = $1";
+pub(super) const HOLDER_BY_LOGIN: &str =
+    "SELECT id, login, name, role, state FROM people WHERE login = $1";
+pub(super) const LAST: &str = "SELECT h.id, h.at, t.id FROM hand_overs h \
+     JOIN ledger_transactions t ON t.hand_over_id = h.id \
+     WHERE h.giver_id = $1 ORDER BY h.id DESC LIMIT 1";
+pub(super) const HELD: &str = "SELECT CAST(COALESCE(SUM(amount_paise), 0) AS BIGINT), \
+     MIN(transaction_id) FROM ledger_entries \
+     WHERE person_id = $1 AND account = 'cash_in_hand' AND transaction_id > $2";
+pub(super) const POSTED_AT: &str = "SELECT posted_at FROM ledger_transactions WHERE id = $1";
 pub(super) const BALANCE: &str = "SELECT CAST(COALESCE(SUM(amount_paise), 0) AS BIGINT) \
      FROM ledger_entries WHERE person_id = $1 AND account = $2";
 pub(super) const ENTRIES: &str = "SELECT e.transaction_id, t.day, t.posted_at, t.cause, \
@@ -75,8 +64,11 @@ pub(super) const LEFT_OVER: &str = "SELECT CAST(l.giver_id AS TEXT) FROM \
      ORDER BY l.giver_id LIMIT $1";
 pub(super) const QUERIES: &[&str] = &[
     NEXT_HOLDER,
-    WALLET,
-    WALLET_BY_LOGIN,
+    HOLDER,
+    HOLDER_BY_LOGIN,
+    LAST,
+    HELD,
+    POSTED_AT,
     BALANCE,
     ENTRIES,
     ADD,
@@ -112,24 +104,42 @@ pub struct Wallet {
     pub short: Money,
 }
 
+/// Somebody's wallet, who is known by their id or login.
+fn find(
+    tx: &mut Tx<'_>,
+    holder: &str,
+    known_by: Value<'_>,
+) -> Result<Option<Wallet>, StoreError> {
+    let Some(mut wallet) = tx.find(holder, &[known_by], read)? else { return Ok(None) };
+    let person = wallet.person.0.into();
+    wallet.last = tx.find(LAST, &[person], |row| {
+        Ok((HandOverId(row.int(0)?), Moment::from_unix_micros(row.int(1)?), row.int(2)?))
+    })?;
+    let after = wallet.last.map_or(0, |(_, _, transaction)| transaction).into();
+    let held = tx.find(HELD, &[person, after], |row| Ok((row.int(0)?, row.opt_int(1)?)))?;
+    let (in_hand, first) = held.unwrap_or((0, None));
+    wallet.in_hand = Money::from_paise(in_hand);
+    if let Some(first) = first {
+        let at = tx.find(POSTED_AT, &[first.into()], |row| row.int(0))?;
+        wallet.since = at.map(Moment::from_unix_micros);
+    }
+    let short = tx.find(BALANCE, &[person, "cash_short".into()], |row| row.int(0))?;
+    wallet.short = Money::from_paise(short.unwrap_or(0));
+    Ok(Some(wallet))
+}
+
 fn read(row: &Row<'_>) -> Result<Wallet, StoreError> {
     let role = Role::from_name(row.text(3)?);
-    let last = match (row.opt_int(5)?, row.opt_int(6)?, row.opt_int(7)?) {
-        (Some(id), Some(at), Some(transaction)) => {
-            Some((HandOverId(id), Moment::from_unix_micros(at), transaction))
-        }
-        _ => None,
-    };
     Ok(Wallet {
         person: PersonId(row.int(0)?),
         login: row.text(1)?.to_owned(),
         name: row.text(2)?.to_owned(),
         role: role.ok_or_else(|| StoreError::unexpected("people.role"))?,
         active: row.text(4)? == "active",
-        last,
-        in_hand: Money::from_paise(row.int(8)?),
-        since: row.opt_int(9)?.map(Moment::from_unix_micros),
-        short: Money::from_paise(row.int(10)?),
+        last: None,
+        in_hand: Money::ZERO,
+        since: None,
+        short: Money::ZERO,
     })
 }
 
@@ -143,7 +153,7 @@ pub fn wallets(
     let mut last = after.0;
     while found.len() < limit {
         let Some(next) = tx.find(NEXT_HOLDER, &[last.into()], |row| row.int(0))? else { break };
-        found.extend(tx.find(WALLET, &[next.into()], read)?);
+        found.extend(find(tx, HOLDER, next.into())?);
         last = next;
     }
     Ok(found)
@@ -151,7 +161,7 @@ pub fn wallets(
 
 /// The wallet of whoever has a login.
 pub fn wallet(tx: &mut Tx<'_>, login: &str) -> Result<Option<Wallet>, StoreError> {
-    tx.find(WALLET_BY_LOGIN, &[login.into()], read)
+    find(tx, HOLDER_BY_LOGIN, login.into())
 }
 
 /// What came into a wallet, or went out of it.
