@@ -363,7 +363,7 @@ async fn list_notices(
 #[serde(deny_unknown_fields)]
 pub struct Seen {
     /// The number of the newest notice seen; those before it count as seen too.
-    #[schema(maximum = 2_147_483_647)]
+    #[schema(minimum = 0)]
     up_to: u32,
 }
 
