@@ -95,8 +95,8 @@ fn check(
     Ok(invalid.check()?)
 }
 
-/// Whether there is such a person, who is no customer. A number that no person can have is not asked
-/// of the database.
+/// Whether there is such a person, who is no customer. A number that no person can have is not
+/// asked of the database.
 fn is_of_the_dairy(tx: &mut Tx<'_>, person: PersonId) -> Result<bool, AppError> {
     if i32::try_from(person.0).is_err() {
         return Ok(false);

@@ -112,7 +112,10 @@ fn cash_goes_from_the_rider_to_the_office_to_the_bank() {
         let (page, next) = dairy.store.read(|tx| cash::wallets(tx, None, 1)).unwrap();
         assert_eq!((page.len(), next.as_deref()), (1, Some("1")));
         let (list, _) = dairy.store.read(|tx| cash::hand_overs(tx, None, None, 50)).unwrap();
-        assert_eq!(list.iter().map(|shown| shown.taker.is_none()).collect::<Vec<_>>(), [true, false]);
+        assert_eq!(
+            list.iter().map(|shown| shown.taker.is_none()).collect::<Vec<_>>(),
+            [true, false]
+        );
         assert_eq!(dairy.count("SELECT COUNT(*) FROM audit WHERE table_name = 'hand_overs'"), 2);
         dairy.assert_verified();
     });

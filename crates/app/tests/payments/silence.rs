@@ -16,9 +16,12 @@ fn at(moment: &str) -> Moment {
 }
 
 fn people(dairy: &Dairy<'_>) {
-    for (id, role, state) in
-        [(1, "owner", "active"), (2, "admin", "active"), (3, "rider", "active"), (4, "owner", "disabled")]
-    {
+    for (id, role, state) in [
+        (1, "owner", "active"),
+        (2, "admin", "active"),
+        (3, "rider", "active"),
+        (4, "owner", "disabled"),
+    ] {
         dairy.sql(&format!(
             "INSERT INTO people (id, login, name, role, state, password_hash, \
              password_is_initial, sessions_from, created_at, updated_at) VALUES ({id}, \

@@ -7,7 +7,8 @@ use testkit::on_both;
 #[test]
 fn help_names_every_option() {
     assert_help(&["cash", "show"], &["[LOGIN]", "--after <PLACE>", "--limit", "--json"]);
-    let options = ["--giver <LOGIN>", "--taker <LOGIN>", "--pieces", "--coins", "--accept-shortage"];
+    let options =
+        ["--giver <LOGIN>", "--taker <LOGIN>", "--pieces", "--coins", "--accept-shortage"];
     assert_help(&["cash", "hand-over"], &options);
     assert_help(&["cash", "hand-overs"], &["[ID]", "--giver <LOGIN>", "--json"]);
 }
@@ -44,7 +45,8 @@ fn cash_is_shown_and_handed_over() {
         let over = [&["cash", "hand-over"][..], &parties].concat();
         let (code, said) = books.error(&[&over[..], &["--pieces", "500x1"]].concat());
         assert!(code == "conflict" && said.contains("100.00 is missing"), "{said}");
-        let made = books.json(&[&over[..], &["--pieces", "200x2,100x1", "--coins", "100"]].concat());
+        let made =
+            books.json(&[&over[..], &["--pieces", "200x2,100x1", "--coins", "100"]].concat());
         assert_eq!((&made["counted"], &made["shortage"]), (&"600.00".into(), &"0.00".into()));
         let shown = books.json(&["cash", "hand-overs", "1"]);
         assert_eq!(shown, made);

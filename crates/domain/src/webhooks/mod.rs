@@ -148,9 +148,9 @@ pub fn silent_since(pulse: &Pulse, now: Moment, most: Duration) -> Option<Moment
     if let Some(since) = waited.filter(|since| *since < too_long) {
         return Some(since);
     }
-    let usual = pulse.last.filter(|last| {
-        pulse.busy_days >= USUAL_DAYS && *last >= earlier(now, USUAL_FOR.max(most))
-    });
+    let usual = pulse
+        .last
+        .filter(|last| pulse.busy_days >= USUAL_DAYS && *last >= earlier(now, USUAL_FOR.max(most)));
     usual.filter(|last| *last < too_long)
 }
 

@@ -50,7 +50,10 @@ fn a_rider_collects_and_hands_over() {
         let next = paged["next"].as_str().unwrap();
         let rest = format!("/api/v1/cash/rider@example.in?limit=1&after={next}");
         let rest = api.get(&rest, &rider).await.ok(200).json();
-        assert_eq!((&rest["entries"][0]["amount"], &rest["next"]), (&json!("300.00"), &Value::Null));
+        assert_eq!(
+            (&rest["entries"][0]["amount"], &rest["next"]),
+            (&json!("300.00"), &Value::Null)
+        );
         for path in ["/api/v1/cash/accountant@example.in", "/api/v1/cash/nobody", "/api/v1/cash"] {
             api.get(path, &rider).await.refused(403, "not_allowed");
         }

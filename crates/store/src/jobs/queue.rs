@@ -78,7 +78,8 @@ const BURY: Each = Each {
           leased_until = NULL WHERE id = :id",
     columns: &[Column::Text("error"), Column::Int("at"), Column::Int("id")],
 };
-pub(super) const QUERIES: &[&str] = &[OLDEST_DUE, DUE, EXTEND, DONE, FORGET, RETRY, GIVE_UP, EXPIRED];
+pub(super) const QUERIES: &[&str] =
+    &[OLDEST_DUE, DUE, EXTEND, DONE, FORGET, RETRY, GIVE_UP, EXPIRED];
 pub(super) const SETS: &[&Each] = &[&ADD, &UNFINISHED, &TAKE, &FREE, &BURY];
 
 /// A job to be enqueued.

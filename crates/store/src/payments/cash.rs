@@ -105,11 +105,7 @@ pub struct Wallet {
 }
 
 /// Somebody's wallet, who is known by their id or login.
-fn find(
-    tx: &mut Tx<'_>,
-    holder: &str,
-    known_by: Value<'_>,
-) -> Result<Option<Wallet>, StoreError> {
+fn find(tx: &mut Tx<'_>, holder: &str, known_by: Value<'_>) -> Result<Option<Wallet>, StoreError> {
     let Some(mut wallet) = tx.find(holder, &[known_by], read)? else { return Ok(None) };
     let person = wallet.person.0.into();
     wallet.last = tx.find(LAST, &[person], |row| {
@@ -144,11 +140,7 @@ fn read(row: &Row<'_>) -> Result<Wallet, StoreError> {
 }
 
 /// At most `limit` wallets, by person, after one of them: of everybody who has ever had cash.
-pub fn wallets(
-    tx: &mut Tx<'_>,
-    after: PersonId,
-    limit: usize,
-) -> Result<Vec<Wallet>, StoreError> {
+pub fn wallets(tx: &mut Tx<'_>, after: PersonId, limit: usize) -> Result<Vec<Wallet>, StoreError> {
     let mut found = Vec::new();
     let mut last = after.0;
     while found.len() < limit {

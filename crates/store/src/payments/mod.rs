@@ -160,8 +160,14 @@ const FOR_CHANGE: Each = Each {
     sql: concat!("SELECT ", columns!(), " FROM payments p WHERE p.id = :id FOR UPDATE"),
     columns: &[Column::Int("id")],
 };
-pub(crate) const QUERIES: &[&[&str]] =
-    &[cash::QUERIES, dues::QUERIES, list::QUERIES, log::QUERIES, proof::QUERIES, settlements::QUERIES];
+pub(crate) const QUERIES: &[&[&str]] = &[
+    cash::QUERIES,
+    dues::QUERIES,
+    list::QUERIES,
+    log::QUERIES,
+    proof::QUERIES,
+    settlements::QUERIES,
+];
 pub(crate) const SETS: &[&[&Each]] =
     &[&[&UPDATE, &OWNERS, &FOR_CHANGE], dues::SETS, names::SETS, parts::SETS];
 

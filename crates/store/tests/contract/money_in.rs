@@ -35,8 +35,9 @@ fn paid(database: &Database) -> Store {
         person(1),
         person(2),
         "INSERT INTO payments (id, provider, reference, customer_id, amount_paise, currency, \
-         state, authorized, failed, captured_paise, captured_at, fee_paise, fee_tax_paise, cleared, \
-         reversed, free_paise, received_day, allocation_count, version, created_at, updated_at) \
+         state, authorized, failed, captured_paise, captured_at, fee_paise, fee_tax_paise, \
+         cleared, reversed, free_paise, received_day, allocation_count, version, created_at, \
+         updated_at) \
          VALUES (1, 'razorpay', 'pay_1', 1, 1000, 'INR', 'captured', 1, 0, 1000, 50, 20, 3, 0, 0, \
          0, 20261001, 2, 3, 1, 1)"
             .to_owned(),
@@ -292,7 +293,8 @@ fn each_posting_is_made_once() {
             };
             let id = 100 + i64::try_from(cause.len()).unwrap();
             assert_eq!(post(id, "INSERT").unwrap(), 1);
-            let verbs: &[&str] = if store.is_sqlite() { &["INSERT", "REPLACE"] } else { &["INSERT"] };
+            let verbs: &[&str] =
+                if store.is_sqlite() { &["INSERT", "REPLACE"] } else { &["INSERT"] };
             for verb in verbs {
                 let again = post(id + 50, verb);
                 assert!(matches!(again, Err(StoreError::Refused(_))), "{cause}: {again:?}");

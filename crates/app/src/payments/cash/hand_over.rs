@@ -138,24 +138,21 @@ fn judge(
 ) -> Result<(), AppError> {
     let name = &giver.name;
     match balance {
-        Balance::Exact => Ok(()),
-        Balance::Short(missing) if !new.shortage_accepted => {
-            Err(AppError::Conflict(format!(
-                "{name} has {in_hand} in hand and {sum} was counted: {missing} is missing; count \
+        Balance::Short(missing) if !new.shortage_accepted => Err(AppError::Conflict(format!(
+            "{name} has {in_hand} in hand and {sum} was counted: {missing} is missing; count \
                  again, or accept the shortage, which is posted under the name of {name}"
-            )))
-        }
+        ))),
         Balance::Short(_) if is_own(actor, giver.id) => {
             let what = "what is missing is accepted by somebody else than who hands over";
             Err(AppError::NotAllowed(what.to_owned()))
         }
-        Balance::Short(_) => Ok(()),
-        // It makes good what was missing before.
+        // What is too much makes good what was missing before.
         Balance::Surplus(excess) if excess <= short => Ok(()),
         Balance::Surplus(excess) => Err(AppError::Conflict(format!(
             "{name} has {in_hand} in hand and {sum} was counted: {excess} is too much, and {short} \
              was missing before; record the receipt that is not recorded yet, or count again"
         ))),
+        Balance::Exact | Balance::Short(_) => Ok(()),
     }
 }
 

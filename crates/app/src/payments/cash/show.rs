@@ -48,8 +48,7 @@ pub fn wallet(
     {
         caller.may(Permission::CashRead)?;
     }
-    let wallet =
-        found.ok_or_else(|| AppError::NotFound("there is no such person".to_owned()))?;
+    let wallet = found.ok_or_else(|| AppError::NotFound("there is no such person".to_owned()))?;
     let before = match before {
         None => i64::MAX,
         Some(place) => place.parse().map_err(|_| unknown_place())?,
