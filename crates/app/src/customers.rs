@@ -13,7 +13,7 @@ use domain::ledger::opening_balance_transaction;
 use domain::money::Money;
 use serde_json::{Value, json};
 use store::customers::{self, After};
-use store::{Lock, Tx, audit, billing, imports, ledger};
+use store::{Lock, Tx, audit, billing, imports, ledger, payments};
 
 pub use store::customers::{Filter, Known};
 
@@ -136,24 +136,42 @@ pub fn change(
     if customer == known.customer {
         return Ok(known);
     }
-    if opening_is_fixed(tx, known.id, &known.customer, &customer)? {
-        let before = known.customer.opening_balance;
-        let what = format!("the customer opened with {before}, which stands on issued bills");
-        return Err(Invalid::one("#/opening_balance", what).into());
+    if let Some(why) = why_opening_stays(tx, known.id, &known.customer, &customer)? {
+        return Err(Invalid::one("#/opening_balance", why).into());
     }
     keep(tx, actor, known.id, &known.customer, &customer)?;
     by_code(tx, code)
 }
 
-/// Whether a change of the opening balance would contradict issued bills.
-pub(crate) fn opening_is_fixed(
+/// Why a change of the opening balance would contradict issued bills, or payments of it.
+pub(crate) fn why_opening_stays(
     tx: &mut Tx<'_>,
     id: CustomerId,
     known: &Customer,
     customer: &Customer,
-) -> Result<bool, AppError> {
-    let differs = known.opening_balance != customer.opening_balance;
-    Ok(differs && billing::has_issued_bill(tx, id)?)
+) -> Result<Option<String>, AppError> {
+    let (before, after) = (known.opening_balance, customer.opening_balance);
+    if before == after {
+        return Ok(None);
+    }
+    if billing::has_issued_bill(tx, id)? {
+        let code = &known.code;
+        let what = format!(
+            "{code} opened with {before}, which stands on issued bills; expected {before} or a \
+             blank"
+        );
+        return Ok(Some(what));
+    }
+    // Whoever is about to pay something of it waits.
+    payments::lock_customers(tx, &[id])?;
+    let paid = payments::paid_of_opening(tx, id)?;
+    Ok((paid > Money::ZERO && after < paid).then(|| {
+        format!(
+            "{paid} of what {} opened with has been paid; expected {paid} or more, or take the \
+             payments back first",
+            known.code
+        )
+    }))
 }
 
 /// Keeps new facts of a customer, with the posting and the trace that belong to them.

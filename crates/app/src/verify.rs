@@ -4,6 +4,7 @@
 //! anew, deliveries counted anew.
 
 mod audit;
+mod cash;
 mod ledger;
 mod payments;
 pub mod wire;
@@ -49,6 +50,8 @@ pub enum Invariant {
     PaymentsPosted,
     /// The log of each payment has no gap and ends where the payment stands.
     PaymentLogs,
+    /// Hand-overs of cash are posted as they were counted, and leave nothing in hand.
+    CashHandedOver,
     /// Each issued bill has its audit row.
     IssuesTraced,
     /// The rows of the audit trail are all there, and as they were sealed.
@@ -63,7 +66,7 @@ pub enum Invariant {
 
 impl Invariant {
     /// All invariants.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::BillsAreSumsOfLines,
         Self::LineArithmetic,
         Self::BillContent,
@@ -77,6 +80,7 @@ impl Invariant {
         Self::PaymentsAllocated,
         Self::PaymentsPosted,
         Self::PaymentLogs,
+        Self::CashHandedOver,
         Self::IssuesTraced,
         Self::AuditChain,
         Self::AuditSealsInOrder,
@@ -100,6 +104,7 @@ impl Invariant {
             Self::PaymentsAllocated => "payments_allocated",
             Self::PaymentsPosted => "payments_posted",
             Self::PaymentLogs => "payment_logs",
+            Self::CashHandedOver => "cash_handed_over",
             Self::IssuesTraced => "issues_traced",
             Self::AuditChain => "audit_chain",
             Self::AuditSealsInOrder => "audit_seals_in_order",
@@ -126,6 +131,7 @@ impl Invariant {
             Self::PaymentsAllocated => "bills are paid by payments, and what is left is free",
             Self::PaymentsPosted => "each payment is posted once, as it follows from its facts",
             Self::PaymentLogs => "the log of each payment is whole",
+            Self::CashHandedOver => "cash handed over is posted as it was counted",
             Self::IssuesTraced => "every issue is in the audit trail",
             Self::AuditChain => "audit rows are all there and as they were sealed",
             Self::AuditSealsInOrder => "seals of the audit trail follow each other without a gap",
@@ -217,6 +223,7 @@ fn whole_database(tx: &mut Tx<'_>, findings: &mut Findings) -> Result<(), AppErr
         findings.all_broken(invariant, places);
     }
     payments::check(tx, findings)?;
+    cash::check(tx, findings)?;
     audit::check(tx, findings)?;
     let missing = verify::missing_guards(tx)?;
     findings.all_broken(Invariant::GuardsPresent, missing);

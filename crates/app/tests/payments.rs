@@ -6,6 +6,8 @@
 
 #[path = "payments/advances.rs"]
 mod advances;
+#[path = "payments/cash.rs"]
+mod cash;
 #[expect(dead_code, reason = "the kit of billing can do more than these tests need")]
 #[path = "billing/kit.rs"]
 mod dairy;
@@ -15,6 +17,8 @@ mod kit;
 mod orders;
 #[path = "payments/record.rs"]
 mod record;
+#[path = "payments/silence.rs"]
+mod silence;
 #[path = "payments/together.rs"]
 mod together;
 #[path = "payments/webhooks.rs"]

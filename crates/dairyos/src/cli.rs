@@ -4,12 +4,14 @@
 //! It deliberately checks only the form of arguments; what they mean is decided by the commands.
 
 mod audit;
+mod cash;
 mod jobs;
 mod payments;
 pub mod people;
 mod webhooks;
 
 pub use audit::{AuditCommand, AuditListArgs};
+pub use cash::{CashCommand, CashShowArgs, HandOverArgs, HandOversArgs};
 pub use jobs::{JobArgs, JobShowArgs, JobsCommand, JobsListArgs, WorkArgs};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -74,6 +76,7 @@ impl Cli {
             Command::Verify(args) => args.json,
             Command::People(command) => command.wants_json(),
             Command::Payments(command) => command.wants_json(),
+            Command::Cash(command) => command.wants_json(),
             Command::Webhooks(command) => command.wants_json(),
             Command::Generate(args) => args.json,
             Command::Config(ConfigCommand::Show(args) | ConfigCommand::Check(args)) => args.json,
@@ -110,6 +113,9 @@ pub enum Command {
     /// Record, list, show, clear, take back and match payments.
     #[command(subcommand)]
     Payments(PaymentsCommand),
+    /// Show the cash that people have in hand, and record hand-overs of it.
+    #[command(subcommand)]
+    Cash(CashCommand),
     /// Show what gateways told, and have it processed again.
     #[command(subcommand)]
     Webhooks(WebhooksCommand),

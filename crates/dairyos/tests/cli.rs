@@ -10,6 +10,8 @@
 mod audit;
 #[path = "cli/bills.rs"]
 mod bills;
+#[path = "cli/cash.rs"]
+mod cash;
 #[path = "cli/config.rs"]
 mod config;
 #[path = "cli/explain.rs"]

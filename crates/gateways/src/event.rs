@@ -212,6 +212,8 @@ pub enum RefundState {
 pub enum DisputeState {
     /// Opened or changed; evidence may be wanted.
     Open,
+    /// Evidence is wanted from us.
+    ActionRequired,
     /// Evidence is being looked at.
     UnderReview,
     /// The money has been taken from us (Stripe tells it apart from the opening).

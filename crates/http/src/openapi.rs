@@ -14,6 +14,8 @@ use utoipa::openapi::{
 
 use crate::caller::ACCESS_COOKIE;
 use crate::problem::{FieldError, Problem};
+use std::collections::HashMap;
+use std::sync::LazyLock;
 use utoipa::PartialSchema;
 
 /// Problems that every operation may answer with: status and what it means.
@@ -112,6 +114,23 @@ fn complete_operation(path: &str, operation: &mut Operation, has_body: bool) {
         let ways = ["bearer", "cookie"].map(|way| SecurityRequirement::new(way, none));
         operation.security = Some(ways.to_vec());
     }
+}
+
+/// The id of the operation that a method and the template of a route stand for.
+pub fn operation_id(method: &str, template: &str) -> Option<&'static str> {
+    static IDS: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
+        let mut ids = HashMap::new();
+        for (path, item) in crate::router::description().paths.paths {
+            let PathItem { get, put, post, delete, patch, .. } = item;
+            let all = [("GET", get), ("PUT", put), ("POST", post), ("DELETE", delete)];
+            for (method, operation) in all.into_iter().chain([("PATCH", patch)]) {
+                let id = operation.and_then(|operation| operation.operation_id);
+                ids.extend(id.map(|id| (format!("{method} {path}"), id)));
+            }
+        }
+        ids
+    });
+    IDS.get(&format!("{method} {template}")).map(String::as_str)
 }
 
 fn problem(meaning: &str) -> RefOr<utoipa::openapi::Response> {

@@ -77,6 +77,7 @@ fn api(limiter: Option<&Limiter>, import_limit: usize) -> (Router<Service>, Open
         .merge(areas::billing::routes())
         .merge(areas::ledger::routes())
         .merge(areas::payments::routes())
+        .merge(areas::cash::routes())
         .merge(areas::webhooks::routes())
         .merge(areas::verification::routes())
         .merge(areas::audit::routes())
@@ -88,6 +89,7 @@ fn api(limiter: Option<&Limiter>, import_limit: usize) -> (Router<Service>, Open
     let (router, mut description) =
         OpenApiRouter::with_openapi(openapi::outline()).nest(BASE, areas).split_for_parts();
     openapi::complete(&mut description);
+    crate::webhooks::describe(&mut description, BASE);
     (router, description)
 }
 

@@ -6,7 +6,7 @@
 //! machine is read at once: handing that to a thread would take longer than the reading.
 
 use crate::caller::Asked;
-use crate::extract::{Asking, IfNoneMatch};
+use crate::extract::{Asking, IfNoneMatch, RawOnce};
 use crate::in_flight::InFlight;
 use crate::metrics::Metrics;
 use crate::problem::{Code, Problem};
@@ -308,7 +308,7 @@ impl Service {
             Some(once) => Some(self.0.in_flight.enter(&once.key).ok_or_else(outstanding)?),
             None => None,
         };
-        let operation = permission.as_str();
+        let replayed = asking.once.clone();
         let service = self.clone();
         let work = move |tx: &mut Tx<'_>| {
             let (caller, used) = asking.asked.identify(tx, service.secrets(), at)?;
@@ -327,7 +327,8 @@ impl Service {
         Ok(match passed {
             Passed::Now(answer) => respond(answer, false),
             Passed::Before(answer) => {
-                self.metrics().idempotent_hit(operation);
+                let operation = replayed.as_ref().and_then(RawOnce::operation);
+                self.metrics().idempotent_hit(operation.unwrap_or(permission.as_str()));
                 respond(answer, true)
             }
         })

@@ -14,7 +14,7 @@ use http_api::layers::request_id::RequestIds;
 use http_api::layers::security_headers::SecurityHeaders;
 use http_api::layers::timeouts::Timeouts;
 use http_api::layers::{self, Around};
-use http_api::metrics::{Connections, Figure, Metrics, OPENMETRICS, PLAIN, Readings};
+use http_api::metrics::{Connections, Figure, Metrics, OPENMETRICS, OfGateway, PLAIN, Readings};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,7 +46,15 @@ async fn ask(metrics: &Metrics, path: &str) -> String {
 }
 
 fn readings() -> Readings {
+    let gateway = OfGateway {
+        name: "stripe",
+        last_event_seconds: Some(1_790_000_000),
+        is_silent: true,
+        waiting: 2,
+        dead: 1,
+    };
     Readings {
+        gateways: vec![gateway],
         jobs: vec![("waiting".to_owned(), 3), ("dead".to_owned(), 1)],
         oldest_waiting_seconds: Some(12),
         worker_alive: Some(true),
@@ -115,6 +123,10 @@ async fn requests_are_counted_by_template_and_class() {
         ("http_server_active_requests", 0.0),
         ("idempotent_hits_total{operation=\"bills_run\"}", 2.0),
         ("dairyos_build_info{version=\"1.2.3\"}", 1.0),
+        ("billing_webhook_waiting{provider=\"stripe\"}", 2.0),
+        ("billing_webhook_dead_letters{provider=\"stripe\"}", 1.0),
+        ("billing_webhook_silent{provider=\"stripe\"}", 1.0),
+        ("billing_webhook_last_event_timestamp_seconds{provider=\"stripe\"}", 1_790_000_000.0),
         ("dairyos_jobs{state=\"waiting\"}", 3.0),
         ("dairyos_jobs{state=\"dead\"}", 1.0),
         ("dairyos_jobs_oldest_waiting_seconds", 12.0),

@@ -134,7 +134,7 @@ CREATE TABLE notices (
     at BIGINT NOT NULL,
     kind TEXT NOT NULL CHECK (kind IN ('new_device', 'wrong_code', 'locked', 'token_reused',
         'password_changed', 'password_reset', 'second_factor_added', 'second_factor_removed',
-        'recovery_code_used', 'recovery_codes_replaced')),
+        'recovery_code_used', 'recovery_codes_replaced', 'webhook_silent')),
     details TEXT NOT NULL,
     seen_at BIGINT
 ) {table};

@@ -205,18 +205,24 @@ CREATE TABLE gateway_events (
 CREATE INDEX gateway_events_waiting ON gateway_events (retry_at) WHERE retry_at IS NOT NULL;
 CREATE INDEX gateway_events_open ON gateway_events (state, id)
     WHERE state = 'received' OR state = 'failed' OR state = 'dead';
+CREATE INDEX gateway_events_left ON gateway_events (state, provider)
+    WHERE state = 'received' OR state = 'failed' OR state = 'dead';
 CREATE INDEX gateway_events_by_provider ON gateway_events (provider, id);
 
--- Cash handed over by one person to another, or to the bank. pieces: by denomination, JSON.
+-- Cash handed over by one person to another, or, without a taker, to the bank: all that the giver
+-- has in hand (negative: receipts were taken back after a hand-over). pieces: by denomination, JSON;
+-- coins_paise: coins that were counted together.
 CREATE TABLE hand_overs (
     id BIGINT PRIMARY KEY,
     giver_id INTEGER NOT NULL REFERENCES people (id),
     taker_id INTEGER REFERENCES people (id),
     day INTEGER NOT NULL,
-    in_hand_paise BIGINT NOT NULL CHECK (in_hand_paise >= 0),
+    in_hand_paise BIGINT NOT NULL,
     counted_paise BIGINT NOT NULL CHECK (counted_paise >= 0),
     pieces TEXT NOT NULL,
+    coins_paise BIGINT NOT NULL DEFAULT 0 CHECK (coins_paise >= 0),
     at BIGINT NOT NULL,
+    CHECK (coins_paise <= counted_paise),
     CHECK (taker_id IS NULL OR taker_id <> giver_id)
 ) {table};
 
@@ -264,7 +270,8 @@ CREATE UNIQUE INDEX ledger_transactions_by_hand_over ON ledger_transactions (han
 ALTER TABLE ledger_entries ADD COLUMN person_id INTEGER REFERENCES people (id)
     CHECK ((person_id IS NOT NULL) = (account IN ('cash_in_hand', 'cash_short')));
 
-CREATE INDEX ledger_entries_by_person ON ledger_entries (person_id, account, amount_paise)
+CREATE INDEX ledger_entries_by_person
+    ON ledger_entries (person_id, account, transaction_id, amount_paise)
     WHERE person_id IS NOT NULL;
 
 INSERT INTO counters (name, next) VALUES

@@ -12,14 +12,32 @@ WHEN (NEW.id IS DISTINCT FROM OLD.id
     OR NEW.authorized < OLD.authorized OR NEW.failed < OLD.failed
     OR NEW.captured_paise < OLD.captured_paise OR NEW.amount_paise < OLD.amount_paise
     OR NEW.cleared < OLD.cleared OR NEW.reversed < OLD.reversed
-    OR NEW.version <= OLD.version OR NEW.allocation_count < OLD.allocation_count)
+    OR NEW.version <= OLD.version OR NEW.allocation_count < OLD.allocation_count
+    OR (OLD.customer_id IS NOT NULL AND NEW.customer_id IS DISTINCT FROM OLD.customer_id)
+    OR (OLD.captured_at IS NOT NULL AND COALESCE(NEW.captured_at > OLD.captured_at, TRUE))
+    OR (OLD.fee_paise IS NOT NULL AND COALESCE(NEW.fee_paise < OLD.fee_paise, TRUE)))
 EXECUTE FUNCTION refuse('what is known of a payment only grows');
 CREATE TRIGGER payments_not_emptied BEFORE TRUNCATE ON payments FOR EACH STATEMENT
 EXECUTE FUNCTION refuse('a payment is never removed');
+CREATE TRIGGER payment_refunds_grow BEFORE UPDATE ON payment_refunds FOR EACH ROW
+WHEN (NEW.payment_id IS DISTINCT FROM OLD.payment_id
+    OR NEW.reference IS DISTINCT FROM OLD.reference
+    OR NEW.amount_paise < OLD.amount_paise
+    OR strpos('pending processed failed', NEW.status)
+        < strpos('pending processed failed', OLD.status))
+EXECUTE FUNCTION refuse('what is known of a refund only grows');
 CREATE TRIGGER payment_refunds_stay BEFORE DELETE ON payment_refunds FOR EACH ROW
 EXECUTE FUNCTION refuse('a refund is never removed');
 CREATE TRIGGER payment_refunds_not_emptied BEFORE TRUNCATE ON payment_refunds FOR EACH STATEMENT
 EXECUTE FUNCTION refuse('a refund is never removed');
+CREATE TRIGGER payment_disputes_grow BEFORE UPDATE ON payment_disputes FOR EACH ROW
+WHEN (NEW.payment_id IS DISTINCT FROM OLD.payment_id
+    OR NEW.reference IS DISTINCT FROM OLD.reference
+    OR NEW.amount_paise < OLD.amount_paise OR NEW.deducted_paise < OLD.deducted_paise
+    OR NEW.withdrawn < OLD.withdrawn OR NEW.reinstated < OLD.reinstated
+    OR strpos('created action_required under_review closed won lost', NEW.status)
+        < strpos('created action_required under_review closed won lost', OLD.status))
+EXECUTE FUNCTION refuse('what is known of a dispute only grows');
 CREATE TRIGGER payment_disputes_stay BEFORE DELETE ON payment_disputes FOR EACH ROW
 EXECUTE FUNCTION refuse('a dispute is never removed');
 CREATE TRIGGER payment_disputes_not_emptied BEFORE TRUNCATE ON payment_disputes FOR EACH STATEMENT
@@ -39,6 +57,34 @@ EXECUTE FUNCTION refuse('an allocation is never removed');
 CREATE TRIGGER allocations_not_emptied BEFORE TRUNCATE ON allocations FOR EACH STATEMENT
 EXECUTE FUNCTION refuse('an allocation is never removed');
 
+CREATE TRIGGER opening_uses_final BEFORE UPDATE ON opening_uses FOR EACH ROW
+EXECUTE FUNCTION refuse('what an opening balance has paid never changes');
+CREATE TRIGGER opening_uses_stay BEFORE DELETE ON opening_uses FOR EACH ROW
+EXECUTE FUNCTION refuse('what an opening balance has paid is never removed');
+CREATE TRIGGER opening_uses_not_emptied BEFORE TRUNCATE ON opening_uses FOR EACH STATEMENT
+EXECUTE FUNCTION refuse('what an opening balance has paid is never removed');
+
+-- An opening balance stays as large as what has been paid of it, or it has paid.
+CREATE FUNCTION guard_opening_balances() RETURNS trigger LANGUAGE plpgsql
+SET enable_seqscan = off AS $$
+DECLARE
+    paid NUMERIC := (SELECT COALESCE(SUM(amount_paise), 0) FROM allocations
+        WHERE customer_id = NEW.id AND bill_id IS NULL);
+    used NUMERIC := (SELECT COALESCE(SUM(amount_paise), 0) FROM opening_uses
+        WHERE customer_id = NEW.id);
+BEGIN
+    IF (paid > 0 AND paid > NEW.opening_balance_paise)
+        OR (used > 0 AND used > -NEW.opening_balance_paise) THEN
+        RAISE EXCEPTION 'an opening balance is no less than what was paid of it'
+            USING ERRCODE = 'check_violation', TABLE = 'customers';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER customers_opening_stays_paid BEFORE UPDATE OF opening_balance_paise ON customers
+FOR EACH ROW WHEN (NEW.opening_balance_paise <> OLD.opening_balance_paise)
+EXECUTE FUNCTION guard_opening_balances();
+
 -- An event of a gateway stays as it came; only where it stands changes.
 CREATE TRIGGER gateway_events_final BEFORE UPDATE ON gateway_events FOR EACH ROW
 WHEN (NEW.id IS DISTINCT FROM OLD.id
@@ -49,7 +95,10 @@ WHEN (NEW.id IS DISTINCT FROM OLD.id
     OR NEW.body_is_base64 IS DISTINCT FROM OLD.body_is_base64
     OR NEW.body_hash IS DISTINCT FROM OLD.body_hash
     OR NEW.headers IS DISTINCT FROM OLD.headers
-    OR NEW.received_at IS DISTINCT FROM OLD.received_at)
+    OR NEW.received_at IS DISTINCT FROM OLD.received_at
+    OR NEW.secret_no IS DISTINCT FROM OLD.secret_no
+    OR NEW.livemode IS DISTINCT FROM OLD.livemode
+    OR NEW.altered_count < OLD.altered_count)
 EXECUTE FUNCTION refuse('an event of a gateway never changes');
 CREATE TRIGGER gateway_events_stay BEFORE DELETE ON gateway_events FOR EACH ROW
 EXECUTE FUNCTION refuse('an event of a gateway is never removed');

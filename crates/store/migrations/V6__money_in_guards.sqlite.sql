@@ -13,12 +13,44 @@ WHEN NEW.id IS NOT OLD.id
     OR NEW.captured_paise < OLD.captured_paise OR NEW.amount_paise < OLD.amount_paise
     OR NEW.cleared < OLD.cleared OR NEW.reversed < OLD.reversed
     OR NEW.version <= OLD.version OR NEW.allocation_count < OLD.allocation_count
+    OR (OLD.customer_id IS NOT NULL AND NEW.customer_id IS NOT OLD.customer_id)
+    OR (OLD.captured_at IS NOT NULL AND COALESCE(NEW.captured_at > OLD.captured_at, 1))
+    OR (OLD.fee_paise IS NOT NULL AND COALESCE(NEW.fee_paise < OLD.fee_paise, 1))
 BEGIN SELECT RAISE(ABORT, 'what is known of a payment only grows'); END;
 CREATE TRIGGER payments_added_once BEFORE INSERT ON payments
 WHEN EXISTS (SELECT 1 FROM payments WHERE id = NEW.id OR (provider = NEW.provider AND reference = NEW.reference))
 BEGIN SELECT RAISE(ABORT, 'a payment is added once'); END;
+CREATE TRIGGER payment_refunds_grow BEFORE UPDATE ON payment_refunds
+WHEN NEW.payment_id IS NOT OLD.payment_id
+    OR NEW.reference IS NOT OLD.reference
+    OR NEW.amount_paise < OLD.amount_paise
+    OR instr('pending processed failed', NEW.status)
+        < instr('pending processed failed', OLD.status)
+BEGIN SELECT RAISE(ABORT, 'what is known of a refund only grows'); END;
+CREATE TRIGGER payment_refunds_not_lowered BEFORE INSERT ON payment_refunds
+WHEN EXISTS (SELECT 1 FROM payment_refunds o
+    WHERE o.payment_id = NEW.payment_id AND o.reference = NEW.reference
+    AND (NEW.amount_paise < o.amount_paise OR instr('pending processed failed', NEW.status)
+        < instr('pending processed failed', o.status)))
+BEGIN SELECT RAISE(ABORT, 'what is known of a refund only grows'); END;
 CREATE TRIGGER payment_refunds_stay BEFORE DELETE ON payment_refunds
 BEGIN SELECT RAISE(ABORT, 'a refund is never removed'); END;
+CREATE TRIGGER payment_disputes_grow BEFORE UPDATE ON payment_disputes
+WHEN NEW.payment_id IS NOT OLD.payment_id
+    OR NEW.reference IS NOT OLD.reference
+    OR NEW.amount_paise < OLD.amount_paise OR NEW.deducted_paise < OLD.deducted_paise
+    OR NEW.withdrawn < OLD.withdrawn OR NEW.reinstated < OLD.reinstated
+    OR instr('created action_required under_review closed won lost', NEW.status)
+        < instr('created action_required under_review closed won lost', OLD.status)
+BEGIN SELECT RAISE(ABORT, 'what is known of a dispute only grows'); END;
+CREATE TRIGGER payment_disputes_not_lowered BEFORE INSERT ON payment_disputes
+WHEN EXISTS (SELECT 1 FROM payment_disputes o
+    WHERE o.payment_id = NEW.payment_id AND o.reference = NEW.reference
+    AND (NEW.amount_paise < o.amount_paise OR NEW.deducted_paise < o.deducted_paise
+        OR NEW.withdrawn < o.withdrawn OR NEW.reinstated < o.reinstated
+        OR instr('created action_required under_review closed won lost', NEW.status)
+        < instr('created action_required under_review closed won lost', o.status)))
+BEGIN SELECT RAISE(ABORT, 'what is known of a dispute only grows'); END;
 CREATE TRIGGER payment_disputes_stay BEFORE DELETE ON payment_disputes
 BEGIN SELECT RAISE(ABORT, 'a dispute is never removed'); END;
 
@@ -28,7 +60,8 @@ BEGIN SELECT RAISE(ABORT, 'an entry in the log of a payment never changes'); END
 CREATE TRIGGER payment_log_stay BEFORE DELETE ON payment_log
 BEGIN SELECT RAISE(ABORT, 'an entry in the log of a payment is never removed'); END;
 CREATE TRIGGER payment_log_added_once BEFORE INSERT ON payment_log
-WHEN EXISTS (SELECT 1 FROM payment_log WHERE payment_id = NEW.payment_id AND entry_no = NEW.entry_no)
+WHEN EXISTS (SELECT 1 FROM payment_log WHERE payment_id = NEW.payment_id
+    AND (entry_no = NEW.entry_no OR cause_key = NEW.cause_key))
 BEGIN SELECT RAISE(ABORT, 'an entry in the log of a payment is added once'); END;
 CREATE TRIGGER allocations_final BEFORE UPDATE ON allocations
 BEGIN SELECT RAISE(ABORT, 'an allocation never changes'); END;
@@ -37,6 +70,29 @@ BEGIN SELECT RAISE(ABORT, 'an allocation is never removed'); END;
 CREATE TRIGGER allocations_added_once BEFORE INSERT ON allocations
 WHEN EXISTS (SELECT 1 FROM allocations WHERE payment_id = NEW.payment_id AND entry_no = NEW.entry_no)
 BEGIN SELECT RAISE(ABORT, 'an allocation is added once'); END;
+
+CREATE TRIGGER opening_uses_final BEFORE UPDATE ON opening_uses
+BEGIN SELECT RAISE(ABORT, 'what an opening balance has paid never changes'); END;
+CREATE TRIGGER opening_uses_stay BEFORE DELETE ON opening_uses
+BEGIN SELECT RAISE(ABORT, 'what an opening balance has paid is never removed'); END;
+CREATE TRIGGER opening_uses_added_once BEFORE INSERT ON opening_uses
+WHEN EXISTS (SELECT 1 FROM opening_uses
+    WHERE customer_id = NEW.customer_id AND bill_id = NEW.bill_id)
+BEGIN SELECT RAISE(ABORT, 'what an opening balance has paid is added once'); END;
+
+-- An opening balance stays as large as what has been paid of it, or it has paid.
+CREATE TRIGGER customers_opening_stays_paid BEFORE UPDATE OF opening_balance_paise ON customers
+WHEN NEW.opening_balance_paise <> OLD.opening_balance_paise
+BEGIN
+    SELECT RAISE(ABORT, 'an opening balance is no less than what was paid of it')
+    FROM (SELECT COALESCE(SUM(amount_paise), 0) AS paid FROM allocations
+        WHERE customer_id = NEW.id AND bill_id IS NULL)
+    WHERE paid > 0 AND paid > NEW.opening_balance_paise;
+    SELECT RAISE(ABORT, 'an opening balance is no less than what was paid of it')
+    FROM (SELECT COALESCE(SUM(amount_paise), 0) AS used FROM opening_uses
+        WHERE customer_id = NEW.id)
+    WHERE used > 0 AND used > -NEW.opening_balance_paise;
+END;
 
 -- An event of a gateway stays as it came; only where it stands changes.
 CREATE TRIGGER gateway_events_final BEFORE UPDATE ON gateway_events
@@ -49,6 +105,9 @@ WHEN NEW.id IS NOT OLD.id
     OR NEW.body_hash IS NOT OLD.body_hash
     OR NEW.headers IS NOT OLD.headers
     OR NEW.received_at IS NOT OLD.received_at
+    OR NEW.secret_no IS NOT OLD.secret_no
+    OR NEW.livemode IS NOT OLD.livemode
+    OR NEW.altered_count < OLD.altered_count
 BEGIN SELECT RAISE(ABORT, 'an event of a gateway never changes'); END;
 CREATE TRIGGER gateway_events_stay BEFORE DELETE ON gateway_events
 BEGIN SELECT RAISE(ABORT, 'an event of a gateway is never removed'); END;
@@ -69,5 +128,6 @@ BEGIN SELECT RAISE(ABORT, 'a settlement never changes'); END;
 CREATE TRIGGER settlements_stay BEFORE DELETE ON settlements
 BEGIN SELECT RAISE(ABORT, 'a settlement is never removed'); END;
 CREATE TRIGGER settlements_added_once BEFORE INSERT ON settlements
-WHEN EXISTS (SELECT 1 FROM settlements WHERE id = NEW.id)
+WHEN EXISTS (SELECT 1 FROM settlements
+    WHERE id = NEW.id OR (provider = NEW.provider AND reference = NEW.reference))
 BEGIN SELECT RAISE(ABORT, 'a settlement is added once'); END;

@@ -14,7 +14,7 @@ pub use expire::{
 };
 pub use list::{Page, cancel, count, find, list, rival, wait_again};
 pub use queue::{
-    Claim, Enqueued, NewJob, bury, claim, done, enqueue, expired, extend, free, give_up,
+    Claim, Enqueued, NewJob, bury, claim, done, enqueue, expired, extend, forget, free, give_up,
     oldest_due, retry,
 };
 pub use schedules::{begin, last_due, move_on};

@@ -8,7 +8,8 @@ use crate::imports::{Counter, allot};
 use domain::calendar::Moment;
 use domain::ids::WebhookEventId;
 use domain::payments::Provider;
-use domain::webhooks::{Standing, State};
+use domain::webhooks::{Pulse, Standing, State, USUAL_OF_DAYS};
+use std::collections::BTreeMap;
 
 const INSERT: Insert = Insert {
     table: "gateway_events",
@@ -90,14 +91,16 @@ pub(crate) const PAGE_OPEN: &str = concat!(
      AND state = $3 AND (state = 'received' OR state = 'failed' OR state = 'dead') \
      ORDER BY id DESC LIMIT $4"
 );
-pub(crate) const COUNTS: &str = "SELECT state, COUNT(*) FROM gateway_events \
-     WHERE state = 'received' OR state = 'failed' OR state = 'dead' GROUP BY state";
+pub(crate) const COUNTS: &str = "SELECT provider, state, COUNT(*) FROM gateway_events \
+     WHERE state = 'received' OR state = 'failed' OR state = 'dead' GROUP BY provider, state";
 pub(crate) const LAST: &str = "SELECT received_at FROM gateway_events WHERE provider = $1 \
      ORDER BY id DESC LIMIT 1";
 pub(crate) const OPEN_REQUESTS: &str = "SELECT MIN(created_at) FROM payment_requests \
      WHERE provider = $1 AND state IN ('sent', 'done', 'unknown')";
+pub(crate) const BUSY: &str =
+    "SELECT id FROM payments WHERE received_day = $1 AND provider = $2 LIMIT 1";
 pub(crate) const QUERIES: &[&str] =
-    &[DUE, SHOW, TAKE, BY_EVENT, PAGE, PAGE_OPEN, COUNTS, LAST, OPEN_REQUESTS];
+    &[DUE, SHOW, TAKE, BY_EVENT, PAGE, PAGE_OPEN, COUNTS, LAST, OPEN_REQUESTS, BUSY];
 pub(crate) const SETS: &[&Each] = &[&KNOWN, &FLAG, &MOVE];
 
 /// An event that came.
@@ -340,27 +343,36 @@ pub struct Counts {
     pub dead: u64,
 }
 
-/// Counts the events that are not done.
-pub fn counts(tx: &mut Tx<'_>) -> Result<Counts, StoreError> {
-    let mut counts = Counts::default();
+/// Counts the events that are not done, by gateway; one without such events is absent.
+pub fn counts(tx: &mut Tx<'_>) -> Result<BTreeMap<Provider, Counts>, StoreError> {
+    let mut all: BTreeMap<Provider, Counts> = BTreeMap::new();
     tx.query(COUNTS, &[], |row| {
-        let count = u64::try_from(row.int(1)?).unwrap_or(0);
-        match row.text(0)? {
+        let provider = Provider::from_name(row.text(0)?);
+        let provider = provider.ok_or_else(|| StoreError::unexpected("gateway_events.provider"))?;
+        let count = u64::try_from(row.int(2)?).unwrap_or(0);
+        let counts = all.entry(provider).or_default();
+        match row.text(1)? {
             "dead" => counts.dead += count,
             _ => counts.waiting += count,
         }
         Ok(())
     })?;
-    Ok(counts)
+    Ok(all)
 }
 
-/// When a gateway was last heard of, and since when something that we asked it for is open.
-pub fn pulse(
-    tx: &mut Tx<'_>,
-    provider: Provider,
-) -> Result<(Option<Moment>, Option<Moment>), StoreError> {
+/// When a gateway was last heard of, since when something that we asked it for is open, and how
+/// busy it was before.
+pub fn pulse(tx: &mut Tx<'_>, provider: Provider) -> Result<Pulse, StoreError> {
     let name = [provider.as_str().into()];
-    let last = tx.find(LAST, &name, |row| row.int(0))?;
+    let last = tx.find(LAST, &name, |row| row.int(0))?.map(Moment::from_unix_micros);
     let open = tx.find(OPEN_REQUESTS, &name, |row| row.opt_int(0))?.flatten();
-    Ok((last.map(Moment::from_unix_micros), open.map(Moment::from_unix_micros)))
+    let mut busy_days = 0;
+    if let Some(last) = last {
+        for back in 0..USUAL_OF_DAYS.cast_signed() {
+            let day = last.business_day().plus_days(-back).number();
+            let params = [day.into(), provider.as_str().into()];
+            busy_days += u32::from(tx.find(BUSY, &params, |row| row.int(0))?.is_some());
+        }
+    }
+    Ok(Pulse { last, open: open.map(Moment::from_unix_micros), busy_days })
 }

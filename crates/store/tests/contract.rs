@@ -27,6 +27,8 @@ mod kit;
 mod ledger;
 #[path = "contract/migrations.rs"]
 mod migrations;
+#[path = "contract/money_in.rs"]
+mod money_in;
 #[path = "contract/orders.rs"]
 mod orders;
 #[path = "contract/plans.rs"]

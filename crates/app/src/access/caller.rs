@@ -50,7 +50,9 @@ impl Caller {
             return Err(AppError::NotAllowed(format!("the role {role} does not have {word}")));
         }
         match &self.scopes {
-            Some(scopes) if !scopes.contains(&permission) => {
+            Some(scopes)
+                if !scopes.iter().any(|has| *has == permission || has.includes(permission)) =>
+            {
                 Err(AppError::NotAllowed(format!("the key does not have {word}")))
             }
             _ => Ok(()),
@@ -108,6 +110,9 @@ mod tests {
         );
         let key = Caller { scopes: Some(vec![Permission::BillsRead]), ..owner.clone() };
         assert!(key.may(Permission::BillsRead).is_ok() && key.may(Permission::BillsWrite).is_err());
+        let writes = Caller { scopes: Some(vec![Permission::PaymentsWrite]), ..owner.clone() };
+        assert!(writes.may(Permission::CashCollect).is_ok());
+        assert!(writes.may(Permission::PaymentsRead).is_err());
         // A scope that the role has lost since is lost too.
         let key = Caller { role: Role::Rider, ..key };
         assert!(key.may(Permission::BillsRead).is_err());

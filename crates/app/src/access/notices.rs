@@ -2,14 +2,15 @@
 //!
 //! It deliberately sends nothing; notices are read by who signs in.
 
-use super::{Caller, Page, clamped, later};
+use super::{Caller, MOST_ROWS, Page, clamped, later};
 use crate::AppError;
-use domain::access::NoticeKind;
+use domain::access::{NoticeKind, Role};
 use domain::calendar::Moment;
 use domain::ids::PersonId;
 use serde_json::{Value, json};
 use std::net::IpAddr;
 use store::access::notices as kept;
+use store::access::people::{self, Filter};
 use store::{Store, Tx};
 
 pub use store::access::notices::Notice;
@@ -43,6 +44,28 @@ pub(super) fn tell_locked(
     let address = from.map(|address| address.to_canonical().to_string());
     let details = json!({ "until": until.rfc3339(), "address": address });
     tell(tx, person, at, NoticeKind::Locked, &details)
+}
+
+/// Tells all owners and admins who may sign in that something happened, each once for the same
+/// details; how many were told now.
+pub(crate) fn tell_leaders(
+    tx: &mut Tx<'_>,
+    at: Moment,
+    kind: NoticeKind,
+    details: &Value,
+) -> Result<u64, AppError> {
+    let (mut told, details) = (0, details.to_string());
+    for role in [Role::Owner, Role::Admin] {
+        let filter = Filter { role: Some(role), active: Some(true) };
+        let page = Page { after: 0, limit: MOST_ROWS };
+        for person in people::list(tx, &filter, page)? {
+            if !kept::was_told(tx, person.id, kind, &details)? {
+                kept::add(tx, person.id, at, kind, &details)?;
+                told += 1;
+            }
+        }
+    }
+    Ok(told)
 }
 
 /// A page of the caller's notices, the newest first; `page.after` is the id of the last one of the

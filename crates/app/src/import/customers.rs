@@ -6,7 +6,7 @@
 use super::Job;
 use super::table::{Column, Row, Table, may, must};
 use crate::AppError;
-use crate::customers::{keep, opening_balance, opening_day, opening_is_fixed};
+use crate::customers::{keep, opening_balance, opening_day, why_opening_stays};
 use domain::customers::{
     Customer, Email, Gstin, Language, Phone, Pincode, State, check_code, check_free_text,
     check_name,
@@ -134,13 +134,8 @@ fn change(
     known: &Customer,
     customer: &Customer,
 ) -> Result<(), AppError> {
-    if opening_is_fixed(job.tx, id, known, customer)? {
-        let before = known.opening_balance;
-        let what = format!(
-            "{} opened with {before}, which stands on issued bills; expected {before} or a blank",
-            customer.code
-        );
-        row.wrong(job, OPENING, what);
+    if let Some(why) = why_opening_stays(job.tx, id, known, customer)? {
+        row.wrong(job, OPENING, why);
         return Ok(());
     }
     keep(job.tx, job.actor, id, known, customer)?;

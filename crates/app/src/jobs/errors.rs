@@ -13,17 +13,24 @@ use thiserror::Error;
 pub struct Outcome {
     /// What came out of it, shown with the job.
     pub result: Option<Value>,
+    /// Whether there was nothing to do. A job of a schedule then leaves no row behind.
+    pub found_nothing: bool,
 }
 
 impl Outcome {
     /// Done, with nothing to say.
     pub const fn done() -> Self {
-        Self { result: None }
+        Self { result: None, found_nothing: false }
     }
 
     /// Done, with a result.
     pub const fn with(result: Value) -> Self {
-        Self { result: Some(result) }
+        Self { result: Some(result), found_nothing: false }
+    }
+
+    /// Done, with a result that says that there was nothing to do, if there was nothing.
+    pub const fn unless_nothing(found_nothing: bool, result: Value) -> Self {
+        Self { result: Some(result), found_nothing }
     }
 }
 

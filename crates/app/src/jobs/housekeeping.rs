@@ -49,19 +49,20 @@ pub(super) fn seal(context: &Context<'_>, _: &Job) -> Result<Outcome, JobError> 
     let last = sealed.last.map(
         |seal| json!({ "id": seal.id, "last_row": seal.last_id, "hash": seal.hash.to_string() }),
     );
-    Ok(Outcome::with(json!({ "seals": sealed.seals, "rows": sealed.rows, "last": last })))
+    let result = json!({ "seals": sealed.seals, "rows": sealed.rows, "last": last });
+    Ok(Outcome::unless_nothing(sealed.seals == 0, result))
 }
 
 pub(super) fn expire_keys(context: &Context<'_>, _: &Job) -> Result<Outcome, JobError> {
     let before = earlier(context.now(), KEYS_KEPT);
     let removed = all(context, |tx| jobs::expire_keys(tx, before, ROWS_AT_ONCE))?;
-    Ok(Outcome::with(json!({ "removed": removed })))
+    Ok(Outcome::unless_nothing(removed == 0, json!({ "removed": removed })))
 }
 
 pub(super) fn expire_jobs(context: &Context<'_>, _: &Job) -> Result<Outcome, JobError> {
     let before = earlier(context.now(), JOBS_KEPT);
     let removed = all(context, |tx| jobs::expire_finished(tx, before, ROWS_AT_ONCE))?;
-    Ok(Outcome::with(json!({ "removed": removed })))
+    Ok(Outcome::unless_nothing(removed == 0, json!({ "removed": removed })))
 }
 
 pub(super) fn expire_sign_in(context: &Context<'_>, _: &Job) -> Result<Outcome, JobError> {
@@ -73,13 +74,14 @@ pub(super) fn expire_sign_in(context: &Context<'_>, _: &Job) -> Result<Outcome, 
     let sessions = sessions(context, earlier(now, SESSIONS_KEPT))?;
     let before = earlier(now, NOTICES_KEPT);
     let notices = all(context, |tx| jobs::expire_notices(tx, before, ROWS_AT_ONCE))?;
+    let nothing = failures + attempts + sessions + notices == 0;
     let removed = json!({
         "failures": failures,
         "attempts": attempts,
         "sessions": sessions,
         "notices": notices,
     });
-    Ok(Outcome::with(json!({ "removed": removed })))
+    Ok(Outcome::unless_nothing(nothing, json!({ "removed": removed })))
 }
 
 /// Removes batch after batch until one is not full; what is left is for the next time.

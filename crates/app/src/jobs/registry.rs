@@ -4,6 +4,7 @@
 
 use super::{JobError, Outcome, Stop, bills, housekeeping, verify, webhooks};
 use crate::Actor;
+use crate::webhooks::SilenceLimits;
 use domain::calendar::Moment;
 use domain::jobs::{MAX_ATTEMPTS, Schedule};
 use std::collections::BTreeMap;
@@ -87,7 +88,15 @@ impl Registry {
         registry.add(webhooks::RETRY, webhooks::retry);
         registry.schedules.extend(housekeeping::SCHEDULES);
         registry.schedule(webhooks::SCHEDULE);
+        registry.watch_silence(SilenceLimits::default());
+        registry.schedule(webhooks::SILENCE_SCHEDULE);
         registry
+    }
+
+    /// Says how long gateways may be silent.
+    pub fn watch_silence(&mut self, limits: SilenceLimits) {
+        let watch = move |context: &Context<'_>, job: &Job| webhooks::watch(context, job, limits);
+        self.add(webhooks::SILENCE, watch);
     }
 
     /// Adds a kind with its handler, or puts another handler in its place.
@@ -122,6 +131,16 @@ impl Registry {
     /// The names of all kinds, in order.
     pub fn kinds(&self) -> impl Iterator<Item = &'static str> {
         self.kinds.keys().copied()
+    }
+
+    /// Whether a job of a kind and key was enqueued by a schedule, and by nobody who waits for it.
+    pub(super) fn is_scheduled(&self, kind: &str, key: Option<&str>) -> bool {
+        let of = |scheduled: &&Scheduled| scheduled.kind == kind;
+        let begins = |scheduled: &Scheduled| {
+            let rest = key.and_then(|key| key.strip_prefix(scheduled.name));
+            rest.is_some_and(|rest| rest.starts_with(' '))
+        };
+        self.schedules.iter().filter(of).any(begins)
     }
 
     /// The jobs that come again.

@@ -1,34 +1,58 @@
 //! Events of gateways that could not be processed, tried again; and gateways that have gone
-//! silent.
+//! silent, of which owners and admins are told.
 //!
 //! It deliberately succeeds when events were given up: they are kept for people, who see them in
 //! the inbox.
 
 use super::{Context, Job, JobError, Outcome, Scheduled};
 use crate::AppError;
-use crate::webhooks::{retry_due, silence};
+use crate::access::notices;
+use crate::webhooks::{SilenceLimits, retry_due, silence};
+use domain::access::NoticeKind;
 use domain::jobs::Schedule;
-use serde_json::json;
-use std::time::Duration;
+use serde_json::{Value, json};
 
 /// Tries events again.
 pub(super) const RETRY: &str = "webhooks.retry";
 /// When it comes again.
 pub(super) const SCHEDULE: Scheduled =
     Scheduled { name: RETRY, schedule: Schedule::Every(1), kind: RETRY };
-/// How long a gateway may say nothing while something that we asked it for is open. Retries reach
-/// back a day, after which Razorpay disables the webhook (protocols 1.12).
-const SILENCE: Duration = Duration::from_hours(12);
+/// Looks for gateways that have gone silent.
+pub(super) const SILENCE: &str = "webhooks.silence";
+/// When it comes again.
+pub(super) const SILENCE_SCHEDULE: Scheduled =
+    Scheduled { name: SILENCE, schedule: Schedule::Every(60), kind: SILENCE };
 
 pub(super) fn retry(context: &Context<'_>, _: &Job) -> Result<Outcome, JobError> {
+    let retried = retry_due(context.store, context.now())?;
+    let nothing = retried.done + retried.waiting + retried.dead == 0;
+    let result = json!({
+        "done": retried.done, "waiting": retried.waiting, "dead": retried.dead,
+    });
+    Ok(Outcome::unless_nothing(nothing, result))
+}
+
+/// Tells owners and admins of gateways that have gone silent, once for each silence.
+pub(super) fn watch(
+    context: &Context<'_>,
+    _: &Job,
+    limits: SilenceLimits,
+) -> Result<Outcome, JobError> {
     let at = context.now();
-    let retried = retry_due(context.store, at)?;
-    let silent = context.store.read(|tx| silence(tx, at, SILENCE)).map_err(|e: AppError| e)?;
-    let silent: Vec<_> = silent
+    let silent = context.store.read(|tx| silence(tx, at, limits))?;
+    let silent: Vec<Value> = silent
         .iter()
-        .map(|one| json!({ "provider": one.provider.as_str(), "since": one.since.rfc3339() }))
+        .map(|one| json!({ "gateway": one.provider.as_str(), "since": one.since.rfc3339() }))
         .collect();
-    Ok(Outcome::with(json!({
-        "done": retried.done, "waiting": retried.waiting, "dead": retried.dead, "silent": silent,
-    })))
+    let mut told = 0;
+    if !silent.is_empty() {
+        told = context.store.write(|tx| {
+            let mut told = 0;
+            for details in &silent {
+                told += notices::tell_leaders(tx, at, NoticeKind::WebhookSilent, details)?;
+            }
+            Ok::<u64, AppError>(told)
+        })?;
+    }
+    Ok(Outcome::unless_nothing(told == 0, json!({ "silent": silent, "told": told })))
 }

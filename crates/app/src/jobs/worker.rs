@@ -315,8 +315,18 @@ impl Shift<'_> {
             let too_long = || serde_json::json!({ "left_out_bytes": bytes }).to_string();
             if bytes > RESULT_BYTES { too_long() } else { text }
         });
-        let ours = self
-            .kept(|| self.worker.store.write(|tx| jobs::done(tx, claim, result.as_deref(), now)))?;
+        // A schedule that found nothing to do has nothing to show; an attempt that failed has.
+        let is_trifle = outcome.found_nothing
+            && job.attempts == 1
+            && self.worker.registry.is_scheduled(&job.kind, job.unique_key.as_deref());
+        let ours = self.kept(|| {
+            self.worker.store.write(|tx| {
+                if is_trifle {
+                    return jobs::forget(tx, claim);
+                }
+                jobs::done(tx, claim, result.as_deref(), now)
+            })
+        })?;
         self.tell(
             if ours { 0 } else { 3 },
             &if ours { Event::Done(job) } else { Event::Lost(job) },

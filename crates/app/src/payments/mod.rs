@@ -5,6 +5,7 @@
 //! a worker acts on.
 
 mod book;
+pub mod cash;
 mod record;
 mod show;
 pub mod wire;

@@ -5,11 +5,13 @@
 
 use super::{Booked, Names, Told, book};
 use crate::{Actor, AppError, Invalid};
+use domain::access::Role;
 use domain::calendar::Day;
 use domain::ids::{PaymentId, PersonId};
 use domain::money::Money;
 use domain::payments::{BankReference, Observation, Provider};
 use store::Tx;
+use store::access::people;
 use store::payments::{self, Listed};
 
 /// Longest number of a cheque, with what tells it from others, in characters.
@@ -77,6 +79,11 @@ fn check(
     if new.way == Provider::Cash && person.is_none() {
         invalid.add("#/person", "name the person who has taken the cash");
     }
+    if let Some(person) = person
+        && !is_of_the_dairy(tx, person)?
+    {
+        invalid.add("#/person", "there is no such person of the dairy");
+    }
     if new.day.is_some_and(|day| day > actor.at.business_day()) {
         invalid.add("#/date", "expected a day that is not to come");
     }
@@ -86,6 +93,16 @@ fn check(
     }
     check_names(tx, &mut invalid, new)?;
     Ok(invalid.check()?)
+}
+
+/// Whether there is such a person, who is no customer. A number that no person can have is not
+/// asked of the database.
+fn is_of_the_dairy(tx: &mut Tx<'_>, person: PersonId) -> Result<bool, AppError> {
+    if i32::try_from(person.0).is_err() {
+        return Ok(false);
+    }
+    let found = people::by_id(tx, person)?;
+    Ok(found.is_some_and(|person| person.role != Role::Customer))
 }
 
 fn check_reference(invalid: &mut Invalid, new: &NewReceipt) {

@@ -6,9 +6,8 @@
 use crate::AppError;
 use domain::calendar::Moment;
 use domain::ids::WebhookEventId;
-use domain::jobs::earlier;
 use domain::payments::Provider;
-use domain::webhooks::State;
+use domain::webhooks::{State, silent_since};
 use std::time::Duration;
 use store::Tx;
 use store::webhooks;
@@ -54,10 +53,38 @@ pub fn event_id(
 
 /// How many events wait, and how many were given up.
 pub fn counts(tx: &mut Tx<'_>) -> Result<Counts, AppError> {
-    Ok(webhooks::counts(tx)?)
+    let all = webhooks::counts(tx)?;
+    Ok(Counts {
+        waiting: all.values().map(|counts| counts.waiting).sum(),
+        dead: all.values().map(|counts| counts.dead).sum(),
+    })
 }
 
-/// A gateway that tells nothing although something that we asked it for is open.
+/// How long each gateway may tell nothing while something is expected of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SilenceLimits {
+    /// Razorpay.
+    pub razorpay: Duration,
+    /// Stripe.
+    pub stripe: Duration,
+}
+
+impl Default for SilenceLimits {
+    /// A day: after so long Razorpay disables a webhook that it could not deliver to (protocols
+    /// 1.12).
+    fn default() -> Self {
+        let day = Duration::from_hours(24);
+        Self { razorpay: day, stripe: day }
+    }
+}
+
+impl SilenceLimits {
+    const fn of(self, provider: Provider) -> Duration {
+        if matches!(provider, Provider::Stripe) { self.stripe } else { self.razorpay }
+    }
+}
+
+/// A gateway that tells nothing although something is expected of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Silence {
     /// The gateway.
@@ -66,17 +93,52 @@ pub struct Silence {
     pub since: Moment,
 }
 
-/// The gateways that have told nothing for longer than `most`: perhaps they have disabled our
-/// webhook (protocols 1.12).
-pub fn silence(tx: &mut Tx<'_>, now: Moment, most: Duration) -> Result<Vec<Silence>, AppError> {
+fn gateways() -> impl Iterator<Item = Provider> {
+    Provider::ALL.into_iter().filter(|provider| provider.is_gateway())
+}
+
+/// The gateways that have told nothing for longer than they may: perhaps they have disabled our
+/// webhook.
+pub fn silence(
+    tx: &mut Tx<'_>,
+    now: Moment,
+    limits: SilenceLimits,
+) -> Result<Vec<Silence>, AppError> {
     let mut silent = Vec::new();
-    for provider in Provider::ALL.into_iter().filter(|provider| provider.is_gateway()) {
-        let (last, open) = webhooks::pulse(tx, provider)?;
-        let Some(open) = open else { continue };
-        let since = last.map_or(open, |last| last.max(open));
-        if since < earlier(now, most) {
-            silent.push(Silence { provider, since });
-        }
+    for provider in gateways() {
+        let pulse = webhooks::pulse(tx, provider)?;
+        let since = silent_since(&pulse, now, limits.of(provider));
+        silent.extend(since.map(|since| Silence { provider, since }));
     }
     Ok(silent)
+}
+
+/// How it goes with one gateway's events, for figures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Health {
+    /// The gateway.
+    pub provider: Provider,
+    /// When its last event came.
+    pub last: Option<Moment>,
+    /// Whether it is silent.
+    pub is_silent: bool,
+    /// Events that wait and that were given up.
+    pub counts: Counts,
+}
+
+/// How it goes with each gateway's events.
+pub fn health(
+    tx: &mut Tx<'_>,
+    now: Moment,
+    limits: SilenceLimits,
+) -> Result<Vec<Health>, AppError> {
+    let counts = webhooks::counts(tx)?;
+    let mut all = Vec::new();
+    for provider in gateways() {
+        let pulse = webhooks::pulse(tx, provider)?;
+        let is_silent = silent_since(&pulse, now, limits.of(provider)).is_some();
+        let counts = counts.get(&provider).copied().unwrap_or_default();
+        all.push(Health { provider, last: pulse.last, is_silent, counts });
+    }
+    Ok(all)
 }

@@ -14,7 +14,8 @@ pub mod wire;
 pub use authenticate::{Delivery, Headers, Keys, MAX_EVENT_ID_BYTES, Read, Refused};
 pub use gateways::{MAX_BODY_BYTES, Provider as Gateway, Secrets, SecretsError};
 pub use inbox::{
-    Counts, Kept, LIST_DEFAULT, LIST_MOST, Silence, Whole, counts, event_id, list, show, silence,
+    Counts, Health, Kept, LIST_DEFAULT, LIST_MOST, Silence, SilenceLimits, Whole, counts, event_id,
+    health, list, show, silence,
 };
 pub use receive::{Receipt, receive};
 pub use retry::{Retried, keep_failed, replay, retry_due};

@@ -131,6 +131,7 @@ impl Reader<'_> {
         let told = |status| Observation::Dispute { id: id.clone(), status, amount, deducted };
         let seen = match state {
             DisputeState::Open => told(DisputeStatus::Created),
+            DisputeState::ActionRequired => told(DisputeStatus::ActionRequired),
             DisputeState::UnderReview => told(DisputeStatus::UnderReview),
             DisputeState::Won => told(DisputeStatus::Won),
             DisputeState::Lost => told(DisputeStatus::Lost),

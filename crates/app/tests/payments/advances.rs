@@ -2,6 +2,8 @@
 
 use crate::dairy::Dairy;
 use crate::kit::{NOW, books, captured, delivery, receive};
+use app::AppError;
+use app::customers::Said;
 use app::import::Kind;
 use serde_json::json;
 use testkit::on_both;
@@ -27,6 +29,32 @@ fn an_advance_pays_the_next_bills() {
         // A run again changes nothing.
         dairy.run_and_issue("2026-10");
         assert_eq!(books(&dairy), after);
+        dairy.assert_verified();
+    });
+}
+
+#[test]
+fn a_balance_that_was_paid_is_not_lowered() {
+    on_both(|database| {
+        let dairy = Dairy::new(database);
+        dairy.at(NOW);
+        let file = |opening: &str| format!("code,name,opening_balance\nC2,Bina,{opening}\n");
+        dairy.import(Kind::Customers, &file("700"));
+        let told = captured("pay_1", 50_000, json!({ "customer_code": "C2" }));
+        receive(&dairy, &[delivery("e1", &told)]);
+        for opening in ["499.99", "0", "-500"] {
+            let bad = dairy.refused(Kind::Customers, file(opening));
+            let said = bad.to_string();
+            assert!(said.contains("500.00 of what C2 opened with has been paid"), "{said}");
+            let said = Said { opening_balance: Some(opening.to_owned()), ..Said::default() };
+            let changed = dairy.store.write(|tx| {
+                let version = app::customers::by_code(tx, "C2")?.version;
+                app::customers::change(tx, &dairy.actor(), "C2", version, &said)
+            });
+            assert!(matches!(changed, Err(AppError::Invalid(_))), "{changed:?}");
+        }
+        dairy.import(Kind::Customers, &file("500"));
+        dairy.import(Kind::Customers, &file("900"));
         dairy.assert_verified();
     });
 }

@@ -5,6 +5,7 @@
 
 mod audit;
 mod bills;
+mod cash;
 mod config;
 mod explain;
 mod generate;
@@ -72,12 +73,13 @@ pub fn execute(cli: Cli) -> Result<bool, AppError> {
         Command::People(command) => people::execute(&context, &command),
         Command::Verify(args) => verify::execute(&context, &args),
         Command::Payments(command) => payments::execute(&context, &command),
+        Command::Cash(command) => cash::execute(&context, &command),
         Command::Webhooks(command) => webhooks::execute(&context, &command),
         Command::Jobs(JobsCommand::List(args)) => jobs::list(&context, &args),
         Command::Jobs(JobsCommand::Show(args)) => jobs::show(&context, &args),
         Command::Jobs(JobsCommand::Requeue(args)) => jobs::requeue(&context, &args),
         Command::Jobs(JobsCommand::Cancel(args)) => jobs::cancel(&context, &args),
-        Command::Work(args) => work::execute(&context, &args),
+        Command::Work(args) => work::execute(&context, config.as_deref(), &args),
         Command::Audit(AuditCommand::List(args)) => audit::list(&context, &args),
         Command::Migrate => migrate::execute(&context),
         Command::Generate(args) => generate::execute(&context, &args),

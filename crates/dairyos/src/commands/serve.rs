@@ -71,13 +71,18 @@ pub fn execute(
     })
     .map_err(|error| AppError::Output(format!("a thread that writes: {error}")))?;
     let mut around = surroundings(&settings)?;
+    let silence = settings.gateways.silence();
+    metrics.watch_silence(silence);
     around.webhooks = Some(webhooks(&settings, &store, metrics, &around)?);
     let listen = args.listen.unwrap_or(settings.http.listen);
     let headers = Duration::from_secs(settings.http.header_read_timeout_secs);
     let stop = Stop::new();
     std::thread::scope(|scope| {
         if has_worker {
-            scope.spawn(|| work(&store, threads, &stop, &pulse));
+            let mut registry = Registry::standard();
+            registry.watch_silence(silence);
+            let (store, stop, pulse) = (&store, &stop, &pulse);
+            scope.spawn(move || work(store, &registry, threads, stop, pulse));
         }
         let served = run(service, &around, listen, headers);
         stop.request();
@@ -87,14 +92,14 @@ pub fn execute(
 }
 
 /// Does jobs until the service ends.
-fn work(store: &Store, threads: usize, stop: &Stop, pulse: &Pulse) {
+fn work(store: &Store, registry: &Registry, threads: usize, stop: &Stop, pulse: &Pulse) {
     let mut bytes = [0; 4];
     // Without randomness the name is still that of this process.
     let _ = System.fill(&mut bytes);
     let name = format!("{}-{:08x}", std::process::id(), u32::from_be_bytes(bytes));
     let worker = Worker {
         store,
-        registry: &Registry::standard(),
+        registry,
         // Whoever asks for the time is alive.
         clock: &|| {
             let now = clock::now();

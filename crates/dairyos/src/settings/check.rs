@@ -29,6 +29,8 @@ const MIN_IDLE_MINUTES: u32 = 30;
 const MAX_IDLE_MINUTES: u32 = 7 * 24 * 60;
 const MAX_CONNECTIONS: u32 = 200;
 const MAX_THREADS: u32 = 64;
+/// Thirty days: what was usual longer ago is not expected.
+const MAX_SILENCE_HOURS: u32 = 30 * 24;
 const MAX_WEBHOOK_WRITERS: usize = 16;
 const MIN_BODY_BYTES: u64 = 1024;
 const MAX_BODY_BYTES: u64 = 64 * 1024 * 1024;
@@ -114,6 +116,12 @@ impl Settings {
                 Ok(_) | Err(SecretsError::None) => {}
                 Err(error) => found.add(key, error.to_string()),
             }
+        }
+        for (key, hours) in [
+            ("gateways.razorpay.silence_hours", gateways.razorpay.silence_hours),
+            ("gateways.stripe.silence_hours", gateways.stripe.silence_hours),
+        ] {
+            found.range(key, hours, 1, MAX_SILENCE_HOURS);
         }
         found.range("webhooks.writers", self.webhooks.writers.get(), 1, MAX_WEBHOOK_WRITERS);
     }

@@ -9,6 +9,7 @@ mod load;
 mod secret;
 mod sources;
 
+use app::webhooks::SilenceLimits;
 use domain::access::Role;
 use http_api::layers::caller_address::Network;
 use http_api::limits::{Quota, Quotas};
@@ -16,6 +17,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
 #[cfg(test)]
 mod tests;
@@ -259,6 +261,17 @@ pub struct Gateways {
     pub stripe: Stripe,
 }
 
+impl Gateways {
+    /// How long gateways may tell nothing while something is expected of them.
+    pub fn silence(&self) -> SilenceLimits {
+        let hours = |hours: u32| Duration::from_hours(hours.into());
+        SilenceLimits {
+            razorpay: hours(self.razorpay.silence_hours),
+            stripe: hours(self.stripe.silence_hours),
+        }
+    }
+}
+
 /// Razorpay.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -267,6 +280,8 @@ pub struct Razorpay {
     pub webhook_secrets: Vec<Secret>,
     /// Whether a moment that a proxy adds must be near.
     pub webhook_timestamp: bool,
+    /// Hours that it may tell nothing.
+    pub silence_hours: u32,
 }
 
 /// Stripe.
@@ -277,6 +292,8 @@ pub struct Stripe {
     pub webhook_secrets: Vec<Secret>,
     /// Whether its events are of the test mode.
     pub test_mode: bool,
+    /// Hours that it may tell nothing.
+    pub silence_hours: u32,
 }
 
 /// Deliveries of gateways.

@@ -1,5 +1,5 @@
 //! What people are told about their own account, so that they notice when somebody else was at it
-//! (OWASP ASVS 5.0, 6.3.5 and 6.3.7).
+//! (OWASP ASVS 5.0, 6.3.5 and 6.3.7); and owners and admins of what they must look after.
 //!
 //! It deliberately says nothing about how a notice reaches a person.
 
@@ -36,6 +36,8 @@ kinds! {
     SecondFactorRemoved "second_factor_removed" "The second factor was taken away.";
     RecoveryCodeUsed "recovery_code_used" "A recovery code took the place of a code.";
     RecoveryCodesReplaced "recovery_codes_replaced" "The recovery codes were replaced.";
+    WebhookSilent "webhook_silent"
+        "A gateway has told nothing for long; perhaps it has disabled the webhook.";
 }
 
 impl NoticeKind {

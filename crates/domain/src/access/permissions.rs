@@ -66,6 +66,14 @@ permissions! {
         [Owner Admin Accountant];
     PaymentsWrite "payments:write" "Record receipts, clear and bounce cheques, match payments."
         [Owner Admin Accountant];
+    CashOwn "cash:own" "See the cash that one has in hand, and one's own hand-overs."
+        [Owner Admin Accountant Dispatcher Rider];
+    CashCollect "cash:collect" "Record cash that one has taken from customers oneself."
+        [Owner Admin Accountant Dispatcher Rider];
+    CashRead "cash:read" "See the cash that everybody has in hand, and all hand-overs."
+        [Owner Admin Accountant Dispatcher];
+    CashWrite "cash:write" "Record hand-overs of cash, and accept shortages."
+        [Owner Admin Accountant Dispatcher];
     WebhooksRead "webhooks:read" "See what gateways told."
         [Owner Admin Accountant];
     WebhooksManage "webhooks:manage" "Have an event of a gateway processed again."
@@ -88,6 +96,15 @@ impl Permission {
     /// The permission of a word.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|permission| permission.as_str() == name)
+    }
+
+    /// Whether a key that may do this may do the other too: whoever may record any receipt may
+    /// record cash, and whoever sees everybody's cash sees their own.
+    pub const fn includes(self, other: Self) -> bool {
+        matches!(
+            (self, other),
+            (Self::PaymentsWrite, Self::CashCollect) | (Self::CashRead, Self::CashOwn)
+        )
     }
 
     /// Whether a role has it.
@@ -141,6 +158,19 @@ mod tests {
             assert!(!permission.is_given_to(Role::Customer));
         }
         assert!(!Permission::BillsWrite.is_given_to(Role::Rider));
+    }
+
+    #[test]
+    fn what_includes_another_is_given_to_fewer() {
+        for wide in Permission::ALL {
+            for narrow in Permission::ALL.iter().filter(|narrow| wide.includes(**narrow)) {
+                let fits = |role: &Role| narrow.is_given_to(*role) || !wide.is_given_to(*role);
+                assert!(Role::ALL.iter().all(fits), "{} {}", wide.as_str(), narrow.as_str());
+            }
+        }
+        assert!(Permission::PaymentsWrite.includes(Permission::CashCollect));
+        assert!(!Permission::CashCollect.includes(Permission::PaymentsWrite));
+        assert!(!Permission::CashOwn.includes(Permission::CashOwn));
     }
 
     #[test]

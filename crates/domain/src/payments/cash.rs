@@ -37,9 +37,6 @@ pub enum CashError {
     /// Fewer than none.
     #[error("small coins of {0} rupees cannot be counted; expected 0 or more")]
     NegativeCoins(Money),
-    /// The person has paid out more than they took.
-    #[error("the cash in hand is {0}; record the missing receipts before it is handed over")]
-    NegativeInHand(Money),
     /// Nobody hands over to themselves.
     #[error("cash cannot be handed over to the person who has it; name another person or the bank")]
     ToOneself,
@@ -104,7 +101,8 @@ pub struct HandOver {
 }
 
 /// Decides on a hand-over of all that `giver` has in hand: `in_hand` by the ledger, `counted` in
-/// fact. The difference is posted to `giver`'s account of shortages.
+/// fact. The difference is posted to `giver`'s account of shortages. In hand may be less than
+/// nothing, when receipts were taken back after an earlier hand-over at which they were missing.
 pub fn hand_over(
     id: HandOverId,
     day: Day,
@@ -113,9 +111,6 @@ pub fn hand_over(
     in_hand: Money,
     counted: Money,
 ) -> Result<HandOver, CashError> {
-    if in_hand < Money::ZERO {
-        return Err(CashError::NegativeInHand(in_hand));
-    }
     if counted < Money::ZERO {
         return Err(CashError::NegativeCoins(counted));
     }
@@ -204,12 +199,19 @@ mod tests {
         let made = handed(CASHIER, rupees(900), rupees(950)).unwrap();
         assert_eq!(made.balance, Balance::Surplus(rupees(50)));
         assert_eq!(entries(&made)[1], (Account::CashShort, Some(7), -50));
+        let made = handed(CASHIER, rupees(-400), rupees(500)).unwrap();
+        assert_eq!(made.balance, Balance::Surplus(rupees(900)));
+        let expected = [
+            (Account::CashInHand, Some(2), 500),
+            (Account::CashShort, Some(7), -900),
+            (Account::CashInHand, Some(7), 400),
+        ];
+        assert_eq!(entries(&made), expected);
     }
 
     #[test]
     fn impossible_hand_overs_are_refused() {
         let (some, less) = (rupees(10), rupees(-1));
-        assert_eq!(handed(CASHIER, less, some), Err(CashError::NegativeInHand(less)));
         assert_eq!(handed(CASHIER, some, less), Err(CashError::NegativeCoins(less)));
         assert_eq!(handed(Taker::Person(RIDER), some, some), Err(CashError::ToOneself));
         let most = Money::from_paise(i64::MAX);

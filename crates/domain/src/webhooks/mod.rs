@@ -4,7 +4,8 @@
 //! It deliberately reads no event and checks no signature; it is told how the attempt ended.
 
 use crate::calendar::Moment;
-use crate::jobs::{MAX_ATTEMPTS, Next, after_failure};
+use crate::jobs::{MAX_ATTEMPTS, Next, after_failure, earlier};
+use std::time::Duration;
 
 /// Where an event stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -120,11 +121,45 @@ pub fn arrival(known: Option<&[u8; 32]>, arriving: &[u8; 32]) -> Arrival {
     }
 }
 
+/// Days before a gateway was last heard of that are looked at for payments.
+pub const USUAL_OF_DAYS: u32 = 7;
+/// On so many of them payments must have come for it to be usual that they do.
+const USUAL_DAYS: u32 = 5;
+/// How long what was usual is expected: a dairy that has left a gateway is not told for ever.
+const USUAL_FOR: Duration = Duration::from_hours(30 * 24);
+
+/// What is known of a gateway that ought to tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pulse {
+    /// When it was last heard of.
+    pub last: Option<Moment>,
+    /// Since when something that we asked it for is open.
+    pub open: Option<Moment>,
+    /// On how many of the `USUAL_OF_DAYS` days up to then payments came through it.
+    pub busy_days: u32,
+}
+
+/// Since when a gateway has been silent, if it has told nothing for longer than `most` although
+/// something that we asked it for is open, or payments came through it on most days: perhaps it
+/// has disabled our webhook (protocols 1.12).
+pub fn silent_since(pulse: &Pulse, now: Moment, most: Duration) -> Option<Moment> {
+    let too_long = earlier(now, most);
+    let waited = pulse.open.map(|open| pulse.last.map_or(open, |last| last.max(open)));
+    if let Some(since) = waited.filter(|since| *since < too_long) {
+        return Some(since);
+    }
+    let usual = pulse
+        .last
+        .filter(|last| pulse.busy_days >= USUAL_DAYS && *last >= earlier(now, USUAL_FOR.max(most)));
+    usual.filter(|last| *last < too_long)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Arrival, Outcome, Standing, State, arrival};
+    use super::{Arrival, Outcome, Pulse, Standing, State, arrival, silent_since};
     use crate::calendar::Moment;
     use crate::jobs::MAX_ATTEMPTS;
+    use std::time::Duration;
 
     #[test]
     fn every_state_has_its_word() {
@@ -158,6 +193,35 @@ mod tests {
         let after = |outcome| Standing::received(now).after(outcome, now, 0).state;
         assert_eq!(after(Outcome::Ignored), State::Ignored);
         assert_eq!(after(Outcome::Hopeless), State::Dead);
+    }
+
+    #[test]
+    fn silence_is_told_when_something_is_expected() {
+        const HOUR: i64 = 3_600_000_000;
+        let at = |hour: i64| Some(Moment::from_unix_micros(hour * HOUR));
+        let day = Duration::from_hours(24);
+        let now = Moment::from_unix_micros(1_000 * HOUR);
+        for (last, open, busy_days, since) in [
+            (None, None, 0, None),
+            (at(1), None, 0, None),
+            (at(1), None, 4, None),
+            // Something is open.
+            (None, at(900), 0, at(900)),
+            (at(950), at(900), 0, at(950)),
+            (at(900), at(950), 0, at(950)),
+            (at(900), at(990), 0, None),
+            (at(990), at(100), 0, None),
+            // Payments usually come, and did not so long ago.
+            (at(950), None, 5, at(950)),
+            (at(950), at(990), 5, at(950)),
+            (at(976), None, 7, None),
+            (at(975), None, 7, at(975)),
+            (at(279), None, 7, None),
+            (at(280), None, 7, at(280)),
+        ] {
+            let pulse = Pulse { last, open, busy_days };
+            assert_eq!(silent_since(&pulse, now, day), since, "{pulse:?}");
+        }
     }
 
     #[test]

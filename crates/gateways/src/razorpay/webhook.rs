@@ -121,9 +121,8 @@ impl Topic {
             "refund.processed" => Self::Refund(Some(RefundState::Processed)),
             "refund.failed" => Self::Refund(Some(RefundState::Failed)),
             "refund.speed_changed" => Self::Refund(None),
-            "payment.dispute.created" | "payment.dispute.action_required" => {
-                Self::Dispute(DisputeState::Open)
-            }
+            "payment.dispute.created" => Self::Dispute(DisputeState::Open),
+            "payment.dispute.action_required" => Self::Dispute(DisputeState::ActionRequired),
             "payment.dispute.under_review" => Self::Dispute(DisputeState::UnderReview),
             "payment.dispute.won" => Self::Dispute(DisputeState::Won),
             "payment.dispute.lost" => Self::Dispute(DisputeState::Lost),

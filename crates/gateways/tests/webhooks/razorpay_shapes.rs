@@ -219,10 +219,10 @@ fn refunds_by_event_and_status() {
 
 #[test]
 fn disputes_say_what_was_taken() {
-    use DisputeState::{Closed, Lost, Open, Unclear, UnderReview, Won};
+    use DisputeState::{ActionRequired, Closed, Lost, Open, Unclear, UnderReview, Won};
     for (kind, status, expected) in [
         ("created", "open", Open),
-        ("action_required", "open", Open),
+        ("action_required", "open", ActionRequired),
         ("under_review", "under_review", UnderReview),
         ("won", "won", Won),
         ("lost", "lost", Lost),

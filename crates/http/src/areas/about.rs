@@ -2,7 +2,7 @@
 //!
 //! It deliberately loads nothing from a foreign host.
 
-use crate::metrics::{Connections, Readings};
+use crate::metrics::{Connections, OfGateway, Readings};
 use crate::problem::{Code, Problem, reference};
 use crate::service::Service;
 use app::Store;
@@ -66,9 +66,14 @@ async fn ready(State(service): State<Service>) -> Result<&'static str, Problem> 
 /// What is counted, and what is looked up for this answer.
 async fn show_figures(State(service): State<Service>, headers: HeaderMap) -> Response {
     let now = service.now();
-    let read = move |store: &Store| Ok((store.connections(), app::jobs::stats(store, now).ok()));
-    let (connections, stats) = service.run(read).await.ok().unzip();
-    let stats = stats.flatten();
+    let limits = service.metrics().silence_limits();
+    let read = move |store: &Store| {
+        let stats = app::jobs::stats(store, now).ok();
+        let health = store.read(|tx| app::webhooks::health(tx, now, limits)).unwrap_or_default();
+        Ok((store.connections(), (stats, health)))
+    };
+    let (connections, looked_up) = service.run(read).await.ok().unzip();
+    let (stats, health) = looked_up.unwrap_or_default();
     let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
     let connections = connections.map(|all| Connections {
         in_use: count(all.lent),
@@ -77,6 +82,7 @@ async fn show_figures(State(service): State<Service>, headers: HeaderMap) -> Res
     });
     let worker_alive = service.worker_alive();
     let mut readings = Readings { worker_alive, connections, ..Readings::default() };
+    readings.gateways = health.iter().map(of_gateway).collect();
     if let Some(stats) = stats {
         readings.jobs = stats
             .counts
@@ -90,6 +96,17 @@ async fn show_figures(State(service): State<Service>, headers: HeaderMap) -> Res
     }
     let (kind, text) = service.metrics().show(&headers, readings);
     ([(header::CONTENT_TYPE, kind)], text).into_response()
+}
+
+fn of_gateway(health: &app::webhooks::Health) -> OfGateway {
+    let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    OfGateway {
+        name: health.provider.as_str(),
+        last_event_seconds: health.last.map(|last| last.unix_micros() / 1_000_000),
+        is_silent: health.is_silent,
+        waiting: count(health.counts.waiting),
+        dead: count(health.counts.dead),
+    }
 }
 
 async fn errors() -> impl IntoResponse {

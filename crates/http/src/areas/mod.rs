@@ -6,6 +6,7 @@ pub mod about;
 pub mod access;
 pub mod audit;
 pub mod billing;
+pub mod cash;
 pub mod catalog;
 pub mod customers;
 pub mod deliveries;

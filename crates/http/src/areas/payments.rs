@@ -165,18 +165,21 @@ impl Receipt {
 }
 
 /// Records a receipt: cash, a transfer by its reference, or a cheque. It pays the bill named, else
-/// the oldest dues; what is more becomes the customer's advance.
+/// the oldest dues; what is more becomes the customer's advance. Who has `cash:collect` and not
+/// `payments:write` records cash that they have taken themselves, and nothing else.
 #[utoipa::path(post, path = "/payments", tag = "payments", request_body = Receipt,
     operation_id = "record_payment",
-    extensions(("x-permission" = json!("payments:write"))),
+    extensions(("x-permission" = json!("cash:collect"))),
     responses((status = 201, description = "The payment", body = WholePayment)))]
 async fn record(
     State(service): State<Service>,
     Posted { asking, body }: Posted<Receipt>,
 ) -> Result<Response, Problem> {
     service
-        .write(asking, Permission::PaymentsWrite, move |tx, _, actor| {
-            let id = payments::record(tx, actor, &body.read()?)?;
+        .write(asking, Permission::CashCollect, move |tx, caller, actor| {
+            let new = body.read()?;
+            payments::cash::may_record(caller, &new)?;
+            let id = payments::record(tx, actor, &new)?;
             let whole = WholePayment::from(&payments::show(tx, id)?);
             Ok(Reply::created(format!("/api/v1/payments/{}", id.0), &whole))
         })

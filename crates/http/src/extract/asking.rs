@@ -4,11 +4,12 @@
 
 use crate::caller::Asked;
 use crate::layers::RequestId;
+use crate::openapi::operation_id;
 use crate::problem::{Code, Problem};
 use app::AppError;
 use app::access::Caller;
 use app::gate::{Once, RequestKey};
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, MatchedPath};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use sha2::{Digest, Sha256};
@@ -44,9 +45,16 @@ pub struct RawOnce {
     /// What it is told apart by.
     pub key: RawKey,
     fingerprint: String,
+    /// The template of its route.
+    template: Option<MatchedPath>,
 }
 
 impl RawOnce {
+    /// The id of the operation that was asked for.
+    pub fn operation(&self) -> Option<&'static str> {
+        operation_id(&self.key.method, self.template.as_ref()?.as_str())
+    }
+
     /// The request of a caller who is known now.
     pub fn of(&self, caller: &Caller) -> Once {
         let RawKey { method, path, key, .. } = self.key.clone();
@@ -102,7 +110,8 @@ impl Asking {
             path: parts.uri.path().to_owned(),
             key,
         };
-        self.once = Some(RawOnce { key, fingerprint });
+        let template = parts.extensions.get::<MatchedPath>().cloned();
+        self.once = Some(RawOnce { key, fingerprint, template });
         Ok(self)
     }
 

@@ -9,7 +9,7 @@ mod if_match;
 mod if_none_match;
 mod place;
 
-pub use asking::{Asking, RawKey};
+pub use asking::{Asking, RawKey, RawOnce};
 pub(crate) use asking::{cookie, hex};
 pub use body::{MAX_JSON_BYTES, Open, Posted, PostedFile, said};
 pub use if_match::IfMatch;

@@ -8,7 +8,9 @@ mod readings;
 mod text;
 mod webhooks;
 
+use app::webhooks::{Gateway, SilenceLimits};
 use axum::http::{HeaderMap, StatusCode, header};
+use domain::calendar::Moment;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -17,11 +19,11 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 use webhooks::OfWebhooks;
 
-pub use readings::{Connections, Figure, Readings};
+pub use readings::{Connections, Figure, OfGateway, Readings};
 pub use text::{OPENMETRICS, PLAIN};
 pub(crate) use webhooks::WaitingWebhook;
 
@@ -56,6 +58,7 @@ struct Inner {
     idempotent_hits: Family<Operation, Counter>,
     webhooks: OfWebhooks,
     readings: readings::Slot,
+    silence: OnceLock<SilenceLimits>,
 }
 
 impl Metrics {
@@ -87,7 +90,9 @@ impl Metrics {
         registry.register("dairyos_build", "The program that is running", build);
         registry.register_collector(Box::new(readings.clone()));
         registry.register_collector(Box::new(process::Process));
-        let inner = Inner { registry, durations, in_flight, idempotent_hits, webhooks, readings };
+        let silence = OnceLock::new();
+        let inner =
+            Inner { registry, durations, in_flight, idempotent_hits, webhooks, readings, silence };
         Self(Arc::new(inner))
     }
 
@@ -101,6 +106,22 @@ impl Metrics {
         self.0.in_flight.inc();
         let metrics = self.clone();
         Running { metrics, method, route, started: Instant::now(), status: None }
+    }
+
+    /// Says how long gateways may be silent; before it is said they may for a day.
+    pub fn watch_silence(&self, limits: SilenceLimits) {
+        // Said once, when the service begins.
+        let _ = self.0.silence.set(limits);
+    }
+
+    /// How long gateways may be silent.
+    pub(crate) fn silence_limits(&self) -> SilenceLimits {
+        self.0.silence.get().copied().unwrap_or_default()
+    }
+
+    /// Notes how a delivery of a gateway was answered, and when.
+    pub(crate) fn webhook_answered(&self, gateway: Gateway, status: StatusCode, at: Moment) {
+        self.0.webhooks.answered(gateway, status, at);
     }
 
     /// Counts a delivery of a gateway that was not authentic.

@@ -32,6 +32,21 @@ pub struct Figure {
     pub value: i64,
 }
 
+/// How it goes with the events of a gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OfGateway {
+    /// Its name.
+    pub name: &'static str,
+    /// When its last event came, in seconds of Unix time.
+    pub last_event_seconds: Option<i64>,
+    /// Whether it is silent although something is expected of it.
+    pub is_silent: bool,
+    /// Events that are kept and wait for a further attempt.
+    pub waiting: i64,
+    /// Events that were given up.
+    pub dead: i64,
+}
+
 /// What was looked up for this answer.
 #[derive(Clone, Debug, Default)]
 pub struct Readings {
@@ -41,6 +56,8 @@ pub struct Readings {
     pub oldest_waiting_seconds: Option<i64>,
     /// Whether the worker of this process is alive, if it has one.
     pub worker_alive: Option<bool>,
+    /// How it goes with the events of each gateway.
+    pub gateways: Vec<OfGateway>,
     /// Connections to the database.
     pub connections: Option<Connections>,
     /// Further figures of the database, each name once.
@@ -81,6 +98,37 @@ pub fn gauge(
     ConstGauge::new(value).encode(metric)
 }
 
+/// Shows a gauge of each gateway for which there is a value.
+fn of_gateways(
+    encoder: &mut DescriptorEncoder,
+    all: &[OfGateway],
+    (name, help): (&str, &str),
+    value: fn(&OfGateway) -> Option<i64>,
+) -> Result<(), fmt::Error> {
+    let mut metric = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+    for gateway in all {
+        if let Some(value) = value(gateway) {
+            let labels = [("provider", gateway.name)];
+            ConstGauge::new(value).encode(metric.encode_family(&labels)?)?;
+        }
+    }
+    Ok(())
+}
+
+/// Shows how it goes with the events of gateways.
+fn show_gateways(encoder: &mut DescriptorEncoder, all: &[OfGateway]) -> Result<(), fmt::Error> {
+    let name = ("billing_webhook_waiting", "Kept events that wait for a further attempt.");
+    of_gateways(encoder, all, name, |gateway| Some(gateway.waiting))?;
+    let name = ("billing_webhook_dead_letters", "Kept events that were given up.");
+    of_gateways(encoder, all, name, |gateway| Some(gateway.dead))?;
+    let help = "When the last event of the gateway came.";
+    let name = ("billing_webhook_last_event_timestamp_seconds", help);
+    of_gateways(encoder, all, name, |gateway| gateway.last_event_seconds)?;
+    let help = "Whether the gateway is silent although something is expected of it.";
+    let name = ("billing_webhook_silent", help);
+    of_gateways(encoder, all, name, |gateway| Some(i64::from(gateway.is_silent)))
+}
+
 impl Collector for Slot {
     fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), fmt::Error> {
         let readings = self.readings.lock().unwrap_or_else(PoisonError::into_inner);
@@ -108,6 +156,9 @@ impl Collector for Slot {
             gauge(&mut encoder, "dairyos_database_connections_idle", help, idle)?;
             let help = "Connections to the database that there may be.";
             gauge(&mut encoder, "dairyos_database_connections_limit", help, size)?;
+        }
+        if !readings.gateways.is_empty() {
+            show_gateways(&mut encoder, &readings.gateways)?;
         }
         for figure in &readings.figures {
             let name = format!("dairyos_database_{}", figure.name);

@@ -21,6 +21,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use utoipa::openapi::OpenApi;
+use utoipa::{PartialSchema, ToSchema};
 
 use queue::Queue;
 
@@ -90,7 +92,42 @@ impl Headers for OfRequest<'_> {
     }
 }
 
-/// Takes in one delivery.
+/// Takes in one delivery of a gateway: the bytes as they came, which its signature is about.
+///
+/// Razorpay signs them in `X-Razorpay-Signature` and names the event in `X-Razorpay-Event-Id`;
+/// Stripe signs them with a moment, at most five minutes from now, in `Stripe-Signature`, and names
+/// the event in the body. The answer follows the commit. Nobody signs in.
+#[utoipa::path(post, path = "/webhooks/{gateway}", tag = "webhooks",
+    operation_id = "deliver_webhook",
+    request_body(content = Value, content_type = "application/json",
+        description = "The event, word for word as it was signed; at most 1 MiB"),
+    params(
+        ("gateway" = String, Path, description = "`razorpay` or `stripe`",
+            pattern = "^(razorpay|stripe)$"),
+        ("X-Razorpay-Signature" = Option<String>, Header,
+            description = "Of Razorpay: HMAC-SHA256 of the body, in hexadecimal"),
+        ("X-Razorpay-Event-Id" = Option<String>, Header, description = "Of Razorpay: the event"),
+        ("X-Razorpay-Timestamp" = Option<String>, Header, description = "Added by a proxy of \
+            one's own: when it came, in seconds of Unix time; looked at only when \
+            `gateways.razorpay.webhook_timestamp` says so"),
+        ("Stripe-Signature" = Option<String>, Header,
+            description = "Of Stripe: `t=MOMENT,v1=SIGNATURE`")),
+    responses((status = 200, body = Acknowledged,
+            description = "It is kept, or was known; the gateway need not come again"),
+        (status = 400, description = "It cannot be read, or names no event", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 401, description = "It is not authentic; nothing is kept", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 404, description = "There is no such gateway, or it has no secret here",
+            body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "Its id is that of an event with another content",
+            body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "It is larger than an event can be", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 429, description = "Too many deliveries that are not authentic",
+            body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "It cannot be kept now; come again", body = Problem,
+            content_type = "application/problem+json")))]
 async fn deliver(
     State(webhooks): State<Webhooks>,
     Path(gateway): Path<String>,
@@ -100,6 +137,36 @@ async fn deliver(
         let what = "there is no such gateway; expected razorpay or stripe";
         return Problem::new(Code::NotFound, what).into_response();
     };
+    let response = take(&webhooks, gateway, request).await;
+    let inner = &webhooks.0;
+    inner.metrics.webhook_answered(gateway, response.status(), (inner.clock)());
+    response
+}
+
+/// Adds deliveries to the description of the API, whose other routes are those of people.
+pub(crate) fn describe(api: &mut OpenApi, base: &str) {
+    use utoipa::Path as Described;
+    type Route = __path_deliver;
+    let path = format!("{base}{}", Route::path());
+    api.paths.add_path_operation(path, Route::methods(), Route::operation());
+    let mut schemas = Vec::new();
+    Acknowledged::schemas(&mut schemas);
+    schemas.push((Acknowledged::name().into_owned(), Acknowledged::schema()));
+    if let Some(components) = &mut api.components {
+        components.schemas.extend(schemas);
+    }
+}
+
+/// What a gateway is answered.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it is only described; the answers are texts")]
+struct Acknowledged {
+    /// `processed`, `ignored`, `kept` or `already_processed`.
+    status: String,
+}
+
+/// Takes in one delivery and says what it is answered.
+async fn take(webhooks: &Webhooks, gateway: Gateway, request: Request) -> Response {
     let headers = request.headers().clone();
     let mut extensions = Extensions::new();
     if let Some(address) = request.extensions().get::<CallerAddress>() {

@@ -35,6 +35,9 @@ fn a_receipt_is_recorded_shown_and_taken_back() {
         assert_eq!(made.json()["advance"], "123.45");
         // The same key is answered as before, another key finds the cheque taken.
         post(api, path, &token, "k1", &receipt).await.ok(201);
+        let figures = api.get("/metrics", "").await.text;
+        let hits = "idempotent_hits_total{operation=\"record_payment\"} 1";
+        assert!(figures.contains(hits), "{figures}");
         post(api, path, &token, "k2", &receipt).await.refused(409, "conflict");
         let wrong = json!({ "method": "upi", "amount": "0", "customer_code": "C7" });
         post(api, path, &token, "k3", &wrong).await.refused(422, "invalid");

@@ -215,3 +215,20 @@ fn what_happened_to_one_s_account_is_told() {
         assert_eq!(theirs["items"].as_array().unwrap().len(), 3);
     });
 }
+
+#[test]
+fn notices_are_seen_up_to_a_number() {
+    each(async |api| {
+        let token = api.person(Role::Owner, None);
+        let seen = async |up_to: i64| {
+            api.post("/api/v1/me/notices/seen", &token, json!({ "up_to": up_to })).await
+        };
+        for up_to in [0, 1, i64::from(i32::MAX) + 1, u32::MAX.into()] {
+            seen(up_to).await.ok(204);
+        }
+        for up_to in [-1, i64::from(u32::MAX) + 1] {
+            let refused = seen(up_to).await.refused(422, "invalid");
+            assert_eq!(refused["errors"][0]["pointer"], "#/up_to");
+        }
+    });
+}

@@ -91,6 +91,41 @@ fn a_delivery_is_answered_after_it_is_kept_and_known_again() {
 }
 
 #[test]
+fn figures_tell_how_it_goes_with_each_gateway() {
+    each(async |api| {
+        with_customer(api);
+        let shows = async |wanted: &[(&str, i64)]| {
+            let text = api.get("/metrics", "").await.text;
+            for (name, value) in wanted {
+                let line = format!("billing_webhook_{name}\"}} {value}\n");
+                assert!(text.contains(&line), "{line} in {text}");
+            }
+        };
+        let now = api.at().unix_micros() / 1_000_000;
+        let since = "failing_since_timestamp_seconds{provider=\"razorpay";
+        shows(&[(since, 0), ("failures_total{provider=\"stripe", 0)]).await;
+        let forged = [("x-razorpay-signature", "00"), ("x-razorpay-event-id", "evt_1")];
+        post(api, RAZORPAY, &forged, captured("pay_1", 5)).await.refused(401, "bad_signature");
+        api.later(60);
+        post(api, RAZORPAY, &forged, captured("pay_1", 5)).await.refused(401, "bad_signature");
+        shows(&[(since, now)]).await;
+        deliver(api, "evt_1", "this is no JSON").await.ok(200);
+        shows(&[
+            (since, 0),
+            ("dead_letters{provider=\"razorpay", 1),
+            ("dead_letters{provider=\"stripe", 0),
+            ("waiting{provider=\"razorpay", 0),
+            ("silent{provider=\"razorpay", 0),
+            ("silent{provider=\"stripe", 0),
+            ("last_event_timestamp_seconds{provider=\"razorpay", now + 60),
+        ])
+        .await;
+        let text = api.get("/metrics", "").await.text;
+        assert!(!text.contains("last_event_timestamp_seconds{provider=\"stripe\"}"), "{text}");
+    });
+}
+
+#[test]
 fn what_is_not_authentic_is_refused_and_not_kept() {
     each(async |api| {
         with_customer(api);

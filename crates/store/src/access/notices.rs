@@ -17,7 +17,9 @@ pub(crate) const SEEN: &str = "UPDATE notices SET seen_at = $3 \
      WHERE person_id = $1 AND id <= $2 AND seen_at IS NULL";
 pub(crate) const SINCE: &str =
     "SELECT COUNT(*) FROM notices WHERE person_id = $1 AND kind = $2 AND at > $3";
-pub(crate) const QUERIES: &[&str] = &[ADD, LIST, SEEN, SINCE];
+pub(crate) const TOLD: &str =
+    "SELECT COUNT(*) FROM notices WHERE person_id = $1 AND kind = $2 AND details = $3";
+pub(crate) const QUERIES: &[&str] = &[ADD, LIST, SEEN, SINCE, TOLD];
 
 /// A notice.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +71,17 @@ pub fn list(tx: &mut Tx<'_>, person: PersonId, page: Page) -> Result<Vec<Notice>
 /// Notes that a person has seen the notices up to one; how many were new.
 pub fn seen(tx: &mut Tx<'_>, person: PersonId, up_to: i64, at: Moment) -> Result<u64, StoreError> {
     tx.execute(SEEN, &[person.0.into(), up_to.into(), at.unix_micros().into()])
+}
+
+/// Whether a person has a notice of a kind that says the same.
+pub fn was_told(
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    kind: NoticeKind,
+    details: &str,
+) -> Result<bool, StoreError> {
+    let params = [person.0.into(), kind.as_str().into(), details.into()];
+    Ok(tx.find(TOLD, &params, |row| row.int(0))?.unwrap_or(0) > 0)
 }
 
 /// Whether a person has a notice of a kind that is younger than a moment.

@@ -54,6 +54,8 @@ pub(super) const EXTEND: &str = "UPDATE jobs SET leased_until = $4 \
 pub(super) const DONE: &str = "UPDATE jobs SET state = 'done', result = $4, finished_at = $5, \
      worker = NULL, leased_until = NULL \
      WHERE id = $1 AND state = 'running' AND worker = $2 AND attempts = $3";
+pub(super) const FORGET: &str = "DELETE FROM jobs \
+     WHERE id = $1 AND state = 'running' AND worker = $2 AND attempts = $3";
 pub(super) const RETRY: &str = "UPDATE jobs SET state = 'waiting', last_error = $4, run_at = $5, \
      worker = NULL, leased_until = NULL \
      WHERE id = $1 AND state = 'running' AND worker = $2 AND attempts = $3";
@@ -76,7 +78,8 @@ const BURY: Each = Each {
           leased_until = NULL WHERE id = :id",
     columns: &[Column::Text("error"), Column::Int("at"), Column::Int("id")],
 };
-pub(super) const QUERIES: &[&str] = &[OLDEST_DUE, DUE, EXTEND, DONE, RETRY, GIVE_UP, EXPIRED];
+pub(super) const QUERIES: &[&str] =
+    &[OLDEST_DUE, DUE, EXTEND, DONE, FORGET, RETRY, GIVE_UP, EXPIRED];
 pub(super) const SETS: &[&Each] = &[&ADD, &UNFINISHED, &TAKE, &FREE, &BURY];
 
 /// A job to be enqueued.
@@ -234,6 +237,11 @@ pub fn done(
     let [id, worker, attempt] = claim.params();
     let params = [id, worker, attempt, result.into(), now.unix_micros().into()];
     Ok(tx.execute(DONE, &params)? == 1)
+}
+
+/// Removes a job that found nothing to do; `false` when the lease is no longer ours.
+pub fn forget(tx: &mut Tx<'_>, claim: &Claim) -> Result<bool, StoreError> {
+    Ok(tx.execute(FORGET, &claim.params())? == 1)
 }
 
 /// Lets a job wait for its next attempt; `false` when the lease is no longer ours.

@@ -68,7 +68,9 @@ pub(super) const OPENING_CREDITS: &str = "SELECT c.id, \
      -c.opening_balance_paise - (SELECT CAST(COALESCE(SUM(u.amount_paise), 0) AS BIGINT) \
      FROM opening_uses u WHERE u.customer_id = c.id) FROM customers c \
      WHERE c.id BETWEEN $1 AND $2 AND c.opening_balance_paise < 0";
-pub(super) const QUERIES: &[&str] = &[CREDITS_OF_RANGE, OPENING_CREDITS];
+pub(super) const OPENING_PAID: &str = "SELECT CAST(COALESCE(SUM(amount_paise), 0) AS BIGINT) \
+     FROM allocations WHERE customer_id = $1 AND bill_id IS NULL";
+pub(super) const QUERIES: &[&str] = &[CREDITS_OF_RANGE, OPENING_CREDITS, OPENING_PAID];
 pub(super) const SETS: &[&Each] =
     &[&LOCK_CUSTOMER, &OPEN_BILLS, &OPENING, &PAID, &PAY, &ALLOCATED, &CREDITS];
 
@@ -144,6 +146,12 @@ pub fn credits(tx: &mut Tx<'_>, customers: &[CustomerId]) -> Result<Vec<CreditOf
         Ok(())
     })?;
     Ok(found)
+}
+
+/// How much of the balance that a customer brought forward has been paid.
+pub fn paid_of_opening(tx: &mut Tx<'_>, customer: CustomerId) -> Result<Money, StoreError> {
+    let paid = tx.find(OPENING_PAID, &[customer.0.into()], |row| row.int(0))?;
+    Ok(Money::from_paise(paid.unwrap_or(0)))
 }
 
 /// What is left of the payments of a range of customers.

@@ -3,6 +3,7 @@
 //! It deliberately decides nothing: states, postings and allocations come from `domain`, and a
 //! payment is changed only by whoever has loaded it for a change in the same transaction.
 
+pub mod cash;
 mod dues;
 mod list;
 mod log;
@@ -14,7 +15,7 @@ mod settlements;
 pub use dues::{
     Allocated, CreditOf, DueOf, NewAllocation, OpeningUse, PaidBill, add_allocations,
     add_opening_uses, allocated, bills_paid, credits, credits_of_range, dues, lock_customers,
-    opening_credits, pay_bills,
+    opening_credits, paid_of_opening, pay_bills,
 };
 pub use list::{
     Filter, Listed, ShownAllocation, ShownPosting, allocations_of, by_bank_reference, by_key,
@@ -159,8 +160,14 @@ const FOR_CHANGE: Each = Each {
     sql: concat!("SELECT ", columns!(), " FROM payments p WHERE p.id = :id FOR UPDATE"),
     columns: &[Column::Int("id")],
 };
-pub(crate) const QUERIES: &[&[&str]] =
-    &[dues::QUERIES, list::QUERIES, log::QUERIES, proof::QUERIES, settlements::QUERIES];
+pub(crate) const QUERIES: &[&[&str]] = &[
+    cash::QUERIES,
+    dues::QUERIES,
+    list::QUERIES,
+    log::QUERIES,
+    proof::QUERIES,
+    settlements::QUERIES,
+];
 pub(crate) const SETS: &[&[&Each]] =
     &[&[&UPDATE, &OWNERS, &FOR_CHANGE], dues::SETS, names::SETS, parts::SETS];
 

@@ -32,7 +32,7 @@ fn a_fresh_database_reaches_the_latest_version_and_stays() {
 
 /// Takes away what the steps after the second have added.
 fn back_to_the_second_version(store: &Store) {
-    for sql in testkit::back_to_the_second_version() {
+    for sql in testkit::back_to_the_second_version(store.is_sqlite()) {
         execute(store, &[&sql]).unwrap();
     }
 }

@@ -44,7 +44,7 @@ const LARGE: [&str; 30] = [
 
 /// How the queries begin that read whole tables: those that load everything on purpose, and the
 /// questions of verification.
-const WHOLE: [&str; 21] = [
+const WHOLE: [&str; 23] = [
     "SELECT id, code FROM customers",
     "SELECT id, code, name, phone",
     "SELECT id, sku, name",
@@ -61,11 +61,13 @@ const WHOLE: [&str; 21] = [
     "SELECT b.number FROM bills b WHERE",
     "SELECT CAST(l.bill_id AS TEXT)",
     "SELECT name, state, gstin",
-    "SELECT state, COUNT(*) FROM gateway_events",
+    "SELECT provider, state, COUNT(*) FROM gateway_events",
     "SELECT COALESCE(b.number",
     "SELECT c.code FROM customers c LEFT JOIN (SELECT customer_id, SUM",
     "SELECT CAST(a.payment_id AS TEXT)",
     "SELECT MAX(id) FROM payments",
+    "SELECT MAX(id) FROM hand_overs",
+    "SELECT CAST(l.giver_id AS TEXT) FROM",
 ];
 
 /// The beginning of a statement that counts.
@@ -338,6 +340,9 @@ fn the_indexes_are_the_ones_that_were_made_for_it() {
             (&["FROM gateway_events WHERE retry_at <="], "gateway_events_waiting"),
             (&["FROM gateway_events WHERE id <", "state = 'received'"], "gateway_events_open"),
             (&["received_at FROM gateway_events", "provider ="], "gateway_events_by_provider"),
+            (&["FROM gateway_events", "GROUP BY provider, state"], "gateway_events_left"),
+            (&["FROM ledger_entries", "WHERE person_id = $1"], "ledger_entries_by_person"),
+            (&["FROM hand_overs h", "h.giver_id = $3"], "hand_overs_by_giver"),
             (&["FROM audit", "table_name = $1"], "audit_by_record"),
             (&["FROM audit", "record = $10"], "audit_by_record"),
             (&["FROM jobs", "state = 'waiting' AND run_at <= $1"], "jobs_due"),

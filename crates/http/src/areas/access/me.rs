@@ -303,8 +303,8 @@ pub struct Notice {
     /// When it happened (RFC 3339).
     at: String,
     /// `new_device`, `wrong_code`, `locked`, `token_reused`, `password_changed`, `password_reset`,
-    /// `second_factor_added`, `second_factor_removed`, `recovery_code_used` or
-    /// `recovery_codes_replaced`.
+    /// `second_factor_added`, `second_factor_removed`, `recovery_code_used`,
+    /// `recovery_codes_replaced`, or, for owners and admins, `webhook_silent`.
     kind: &'static str,
     /// More about it, such as `address` and `user_agent`.
     details: Value,
@@ -364,7 +364,7 @@ async fn list_notices(
 pub struct Seen {
     /// The number of the newest notice seen; those before it count as seen too.
     #[schema(minimum = 0)]
-    up_to: i32,
+    up_to: u32,
 }
 
 /// Says that one has seen the notices up to one.
@@ -378,7 +378,9 @@ async fn note_seen(
 ) -> Result<StatusCode, Problem> {
     service
         .act(asking, Some(Permission::Own), move |store, caller, actor| {
-            notices::seen(store, caller, body.up_to.into(), actor.at)
+            // There are no more notices than that.
+            let up_to = body.up_to.min(i32::MAX.unsigned_abs());
+            notices::seen(store, caller, up_to.into(), actor.at)
         })
         .await?;
     Ok(StatusCode::NO_CONTENT)
