@@ -4,6 +4,7 @@
 //! anew, deliveries counted anew.
 
 mod audit;
+mod entitlements;
 mod ledger;
 mod payments;
 pub mod wire;
@@ -49,6 +50,8 @@ pub enum Invariant {
     PaymentsPosted,
     /// The log of each payment has no gap and ends where the payment stands.
     PaymentLogs,
+    /// Grants follow from payments for plans, and what customers may use from grants.
+    Entitlements,
     /// Each issued bill has its audit row.
     IssuesTraced,
     /// The rows of the audit trail are all there, and as they were sealed.
@@ -63,7 +66,7 @@ pub enum Invariant {
 
 impl Invariant {
     /// All invariants.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::BillsAreSumsOfLines,
         Self::LineArithmetic,
         Self::BillContent,
@@ -77,6 +80,7 @@ impl Invariant {
         Self::PaymentsAllocated,
         Self::PaymentsPosted,
         Self::PaymentLogs,
+        Self::Entitlements,
         Self::IssuesTraced,
         Self::AuditChain,
         Self::AuditSealsInOrder,
@@ -100,6 +104,7 @@ impl Invariant {
             Self::PaymentsAllocated => "payments_allocated",
             Self::PaymentsPosted => "payments_posted",
             Self::PaymentLogs => "payment_logs",
+            Self::Entitlements => "entitlements",
             Self::IssuesTraced => "issues_traced",
             Self::AuditChain => "audit_chain",
             Self::AuditSealsInOrder => "audit_seals_in_order",
@@ -126,6 +131,7 @@ impl Invariant {
             Self::PaymentsAllocated => "bills are paid by payments, and what is left is free",
             Self::PaymentsPosted => "each payment is posted once, as it follows from its facts",
             Self::PaymentLogs => "the log of each payment is whole",
+            Self::Entitlements => "entitlements follow from payments for plans",
             Self::IssuesTraced => "every issue is in the audit trail",
             Self::AuditChain => "audit rows are all there and as they were sealed",
             Self::AuditSealsInOrder => "seals of the audit trail follow each other without a gap",
@@ -288,6 +294,7 @@ fn check_range(
         findings.broken(Invariant::DeliveriesMakeLines, place);
     }
     check_unbilled(tx, findings, from, to, &goods)?;
+    entitlements::check(tx, findings, (from, to))?;
     ledger::check(tx, findings, (from, to), &bills)
 }
 

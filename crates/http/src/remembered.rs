@@ -7,6 +7,8 @@
 use app::access::sessions::Found;
 use axum::body::Bytes;
 use axum::http::HeaderValue;
+use domain::calendar::Moment;
+use domain::ids::CustomerId;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -20,6 +22,10 @@ const MOST_BYTES: usize = 4 * 1024 * 1024;
 pub(crate) struct Shown {
     pub(crate) tag: HeaderValue,
     pub(crate) body: Bytes,
+    /// The customer it is about, who alone may see it among customers.
+    pub(crate) whose: Option<CustomerId>,
+    /// The first moment at which it is wrong although nobody has written anything.
+    pub(crate) holds_until: Option<Moment>,
 }
 
 /// What was read while the database stood at one epoch.
@@ -89,7 +95,8 @@ mod tests {
 
     fn keep(remembered: &Remembered, epoch: i64, path: &str, bytes: usize) {
         let tag = HeaderValue::from_static("\"1\"");
-        let shown = Shown { tag, body: Bytes::from(vec![b'x'; bytes]) };
+        let body = Bytes::from(vec![b'x'; bytes]);
+        let shown = Shown { tag, body, whose: None, holds_until: None };
         remembered.keep_shown(epoch, path, &shown);
     }
 

@@ -77,6 +77,7 @@ fn api(limiter: Option<&Limiter>, import_limit: usize) -> (Router<Service>, Open
         .merge(areas::billing::routes())
         .merge(areas::ledger::routes())
         .merge(areas::payments::routes())
+        .merge(areas::entitlements::routes())
         .merge(areas::webhooks::routes())
         .merge(areas::verification::routes())
         .merge(areas::audit::routes())

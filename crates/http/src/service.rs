@@ -259,7 +259,8 @@ impl Service {
         if let Some(shown) = epoch.and_then(|epoch| self.again(asking, permission, epoch, path)) {
             return Ok(tagged(shown?, seen));
         }
-        let shown = self.look(asking, permission, |tx, _| find(tx)).await?;
+        let found = self.look(asking, permission, |tx, caller| own(caller, find(tx)?));
+        let shown = found.await?;
         if let Some(epoch) = epoch {
             self.0.remembered.keep_shown(epoch, path, &shown);
         }
@@ -276,9 +277,15 @@ impl Service {
     ) -> Option<Result<Shown, AppError>> {
         let Asked::Token(_, Some(claims)) = &asking.asked else { return None };
         let (found, shown) = self.0.remembered.shown(epoch, &claims.session, path)?;
-        let may = sessions::judge(self.secrets(), &found, claims, self.now())
-            .and_then(|caller| self.permit(&caller, permission));
-        Some(may.map(|()| shown))
+        let now = self.now();
+        if shown.holds_until.is_some_and(|until| until <= now) {
+            return None;
+        }
+        let caller = sessions::judge(self.secrets(), &found, claims, now);
+        Some(caller.and_then(|caller| {
+            self.permit(&caller, permission)?;
+            own(&caller, shown)
+        }))
     }
 
     /// Does a work in a transaction for a caller who is known and allowed to.
@@ -332,6 +339,15 @@ impl Service {
             }
         })
     }
+}
+
+/// What is shown, unless a customer asks for what is not about themselves.
+fn own(caller: &Caller, shown: Shown) -> Result<Shown, AppError> {
+    let is_own = shown.whose.is_some() && shown.whose == caller.customer;
+    if caller.role == Role::Customer && !is_own {
+        return Err(AppError::NotFound("there is no such customer".to_owned()));
+    }
+    Ok(shown)
 }
 
 /// What was read, after the use of a key has been noted.

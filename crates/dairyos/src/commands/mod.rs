@@ -6,6 +6,7 @@
 mod audit;
 mod bills;
 mod config;
+mod entitlements;
 mod explain;
 mod generate;
 mod import;
@@ -15,6 +16,7 @@ mod ledger;
 mod migrate;
 mod payments;
 mod people;
+mod plans;
 mod serve;
 mod verify;
 mod webhooks;
@@ -72,6 +74,8 @@ pub fn execute(cli: Cli) -> Result<bool, AppError> {
         Command::People(command) => people::execute(&context, &command),
         Command::Verify(args) => verify::execute(&context, &args),
         Command::Payments(command) => payments::execute(&context, &command),
+        Command::Plans(command) => plans::execute(&context, &command),
+        Command::Entitlements(command) => entitlements::execute(&context, &command),
         Command::Webhooks(command) => webhooks::execute(&context, &command),
         Command::Jobs(JobsCommand::List(args)) => jobs::list(&context, &args),
         Command::Jobs(JobsCommand::Show(args)) => jobs::show(&context, &args),

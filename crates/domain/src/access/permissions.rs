@@ -66,6 +66,12 @@ permissions! {
         [Owner Admin Accountant];
     PaymentsWrite "payments:write" "Record receipts, clear and bounce cheques, match payments."
         [Owner Admin Accountant];
+    PlansRead "plans:read" "See plans."
+        [Owner Admin Accountant Dispatcher Rider Customer];
+    PlansWrite "plans:write" "Add and change plans."
+        [Owner Admin];
+    EntitlementsRead "entitlements:read" "See what customers may use; a customer, what they may."
+        [Owner Admin Accountant Dispatcher Rider Customer];
     WebhooksRead "webhooks:read" "See what gateways told."
         [Owner Admin Accountant];
     WebhooksManage "webhooks:manage" "Have an event of a gateway processed again."

@@ -9,6 +9,7 @@ pub mod billing;
 pub mod catalog;
 pub mod customers;
 pub mod deliveries;
+pub mod entitlements;
 pub mod imports;
 pub mod jobs;
 pub mod ledger;
