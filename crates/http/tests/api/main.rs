@@ -6,6 +6,7 @@
 
 mod customers;
 mod downloads;
+mod entitlements;
 mod hostile;
 mod idempotency;
 mod kit;
