@@ -4,7 +4,7 @@ use crate::kit::{Books, assert_help, assert_words, fields, list};
 use serde_json::{Value, json};
 use testkit::on_both;
 
-const NAMES: [&str; 18] = [
+const NAMES: [&str; 19] = [
     "bills_are_sums_of_lines",
     "line_arithmetic",
     "bill_content",
@@ -18,6 +18,7 @@ const NAMES: [&str; 18] = [
     "payments_allocated",
     "payments_posted",
     "payment_logs",
+    "entitlements",
     "issues_traced",
     "audit_chain",
     "audit_seals_in_order",

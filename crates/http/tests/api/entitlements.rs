@@ -82,7 +82,7 @@ fn a_check_is_true_until_the_end_and_after_each_change_at_once() {
         assert_eq!(bought.ok(201).json()["plan_code"], "premium");
         let has = check().await;
         assert_eq!(has["entitled"], true);
-        assert_eq!(has["until"], "2026-11-30T10:00:00.000000+05:30");
+        assert_eq!(has["until"], "2026-11-30T10:00:00+05:30");
         let tag = api.get(path, &token).await.header("etag").to_owned();
         let same = [("if-none-match", tag.as_str())];
         api.call("GET", path, &token, Value::Null, &same).await.ok(304);
