@@ -221,7 +221,14 @@ impl Service {
             });
             return Ok(done?);
         }
-        let (done, used) = reader.read(|tx| self.known(tx, &asking.asked, permission, at, work))?;
+        let (done, used) = reader.read(|tx| match (epoch, &asking.asked) {
+            (Some(epoch), Asked::Key(key)) => {
+                let (caller, used) = self.remembered_key(tx, epoch, key, at)?;
+                self.permit(&caller, permission)?;
+                Ok((work(tx, &caller)?, used))
+            }
+            (_, asked) => self.known(tx, asked, permission, at, work),
+        })?;
         if used.is_some() {
             let store = Arc::clone(store);
             tokio::task::spawn_blocking(move || note_use(&store, used, at));
@@ -244,6 +251,29 @@ impl Service {
         let found = Arc::new(sessions::find(tx, claims)?);
         remembered.keep_session(epoch, &claims.session, Arc::clone(&found));
         sessions::judge(self.secrets(), &found, claims, at)
+    }
+
+    /// Who asks with a key, and its number if its use is to be noted; it is read once for all
+    /// requests between two commits.
+    fn remembered_key(
+        &self,
+        tx: &mut Tx<'_>,
+        epoch: i64,
+        key: &str,
+        at: Moment,
+    ) -> Result<(Caller, Option<i64>), AppError> {
+        let remembered = &self.0.remembered;
+        let found = match remembered.key(epoch, key) {
+            Some(found) => found,
+            None => {
+                let found = Arc::new(keys::find(tx, key)?);
+                remembered.keep_key(epoch, key, Arc::clone(&found));
+                found
+            }
+        };
+        let checked = keys::judge(&found, at)?;
+        let used = checked.caller.key.filter(|_| checked.note_use);
+        Ok((checked.caller, used))
     }
 
     /// Shows one thing, which looks the same to everybody who may see it, or says that the caller
@@ -275,13 +305,26 @@ impl Service {
         epoch: i64,
         path: &str,
     ) -> Option<Result<Shown, AppError>> {
-        let Asked::Token(_, Some(claims)) = &asking.asked else { return None };
-        let (found, shown) = self.0.remembered.shown(epoch, &claims.session, path)?;
-        let now = self.now();
+        let (remembered, now) = (&self.0.remembered, self.now());
+        let (caller, shown) = match &asking.asked {
+            Asked::Token(_, Some(claims)) => {
+                let (found, shown) = remembered.shown(epoch, &claims.session, path)?;
+                (sessions::judge(self.secrets(), &found, claims, now), shown)
+            }
+            Asked::Key(key) => {
+                let (found, shown) = remembered.shown_to_key(epoch, key, path)?;
+                let checked = keys::judge(&found, now);
+                // Whose use is to be noted is read anew.
+                if checked.as_ref().is_ok_and(|checked| checked.note_use) {
+                    return None;
+                }
+                (checked.map(|checked| checked.caller), shown)
+            }
+            _ => return None,
+        };
         if shown.holds_until.is_some_and(|until| until <= now) {
             return None;
         }
-        let caller = sessions::judge(self.secrets(), &found, claims, now);
         Some(caller.and_then(|caller| {
             self.permit(&caller, permission)?;
             own(&caller, shown)

@@ -149,6 +149,32 @@ fn customers_see_themselves_and_nobody_else() {
 }
 
 #[test]
+fn a_program_asks_with_its_key_until_it_is_revoked() {
+    each(async |api| {
+        let token = api.person(Role::Owner, None);
+        with_customers(api, &token).await;
+        buy(api, &token, "C-1", "000123").await.ok(201);
+        let new = json!({ "name": "kiosk", "scopes": ["entitlements:read"] });
+        let made = api.post("/api/v1/keys", &token, new).await.ok(201).json();
+        let key = made["secret"].as_str().unwrap();
+        let path = "/api/v1/customers/C-1/entitlements/analytics";
+        let known = "/api/v1/customers/C-1";
+        for _ in 0..3 {
+            let answer = api.get(path, key).await;
+            assert_eq!(answer.ok(200).json()["entitled"], true);
+            api.get(known, key).await.refused(403, "not_allowed");
+            api.later(61);
+        }
+        let place = format!("/api/v1/keys/{}", made["key"]["id"]);
+        for _ in 0..3 {
+            api.get(path, key).await.ok(200);
+        }
+        api.call("DELETE", &place, &token, Value::Null, &[]).await.ok(204);
+        api.get(path, key).await.refused(401, "not_signed_in");
+    });
+}
+
+#[test]
 fn a_prepaid_customer_is_delivered_to_while_there_is_money() {
     each(async |api| {
         let token = api.person(Role::Owner, None);
