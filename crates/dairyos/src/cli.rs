@@ -234,7 +234,8 @@ pub struct ImportArgs {
 #[expect(clippy::doc_markdown, reason = "the text is shown as it is")]
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum KindArg {
-    /// code,name,phone,email,language,address,pincode,state,gstin,route,opening_balance,billing_mode
+    /// code,name,phone,email,language,address,pincode,state,gstin,route,opening_balance,
+    /// billing_mode
     Customers,
     /// sku,name,unit,hsn,tax_rate,price,tax_inclusive
     Products,

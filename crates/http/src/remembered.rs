@@ -1,5 +1,5 @@
-//! What was read lately, for as long as nobody has written anything (`Store::epoch`): sessions, keys,
-//! and the answers that show one thing.
+//! What was read lately, for as long as nobody has written anything (`Store::epoch`): sessions,
+//! keys, and the answers that show one thing.
 //!
 //! It deliberately forgets everything with the first commit of anybody, so that nothing old is
 //! shown, and holds no more than a few megabytes.

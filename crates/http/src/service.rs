@@ -263,13 +263,12 @@ impl Service {
         at: Moment,
     ) -> Result<(Caller, Option<i64>), AppError> {
         let remembered = &self.0.remembered;
-        let found = match remembered.key(epoch, key) {
-            Some(found) => found,
-            None => {
-                let found = Arc::new(keys::find(tx, key)?);
-                remembered.keep_key(epoch, key, Arc::clone(&found));
-                found
-            }
+        let found = if let Some(found) = remembered.key(epoch, key) {
+            found
+        } else {
+            let found = Arc::new(keys::find(tx, key)?);
+            remembered.keep_key(epoch, key, Arc::clone(&found));
+            found
         };
         let checked = keys::judge(&found, at)?;
         let used = checked.caller.key.filter(|_| checked.note_use);

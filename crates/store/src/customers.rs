@@ -35,7 +35,8 @@ pub(crate) const ALL: &str = "SELECT id, code, name, phone, email, language, add
      state, gstin, route, opening_balance_paise, billing_mode FROM customers ORDER BY id";
 pub(crate) const UPDATE: &str = "UPDATE customers SET name = $2, phone = $3, email = $4, \
      language = $5, address = $6, pincode = $7, state = $8, gstin = $9, route = $10, \
-     opening_balance_paise = $11, billing_mode = $12, updated_at = $13, version = version + 1 WHERE id = $1";
+     opening_balance_paise = $11, billing_mode = $12, updated_at = $13, \
+     version = version + 1 WHERE id = $1";
 pub(crate) const PARTIES: &str = "SELECT id, code, state, gstin FROM customers \
      WHERE id BETWEEN $1 AND $2 ORDER BY id";
 pub(crate) const LAST_ID: &str = "SELECT MAX(id) FROM customers";

@@ -1,9 +1,9 @@
 //! Prepaid customers: whether they have a balance, and so are entitled to deliveries.
 //!
-//! The balance is what no due has taken of their payments, without those for plans, and of a balance
-//! brought forward in their favour; less what they owe, and less the value, with tax, of what they
-//! were delivered and no issued bill has taken. It deliberately keeps nothing: every answer is
-//! computed from what is there, for a set as for one.
+//! The balance is what no due has taken of their payments, without those for plans, and of a
+//! balance brought forward in their favour; less what they owe, and less the value, with tax, of
+//! what they were delivered and no issued bill has taken. It deliberately keeps nothing: every
+//! answer is computed from what is there, for a set as for one.
 
 use crate::{AppError, business};
 use domain::billing::{Item, Party, RoundOff, draft_bill};
@@ -105,7 +105,7 @@ fn value(
     products: &HashMap<ProductId, Product>,
     prices: &PriceBook,
 ) -> Result<Money, AppError> {
-    let priced = |one: &&Unbilled| {
+    let can_be_priced = |one: &&Unbilled| {
         let general = || prices.in_force(payer.customer, one.product, one.day);
         let price = one.agreed_price.or_else(|| general().map(|found| found.price));
         price.is_some_and(|price| price.milli() > 0) && products.contains_key(&one.product)
@@ -117,6 +117,6 @@ fn value(
         quantity: one.quantity,
         agreed_price: one.agreed_price,
     };
-    let items: Vec<Item> = found.iter().filter(priced).map(item).collect();
+    let items: Vec<Item> = found.iter().filter(can_be_priced).map(item).collect();
     Ok(draft_bill(payer, &items, products, prices, RoundOff::None)?.total)
 }

@@ -385,8 +385,8 @@ fn prepaid_customers_are_delivered_to_while_they_have_a_balance() {
         dairy.on("2026-10-02");
         dairy.run_and_issue("2026-09");
         assert_eq!(balance(), -13_550);
-        let more = json!({ "customer_code": "C1" });
-        receive(&dairy, &[delivery("e3", &captured("pay_3", 20_000, more))]);
+        let of_c1 = json!({ "customer_code": "C1" });
+        receive(&dairy, &[delivery("e3", &captured("pay_3", 20_000, of_c1))]);
         assert!(entitled() && balance() == 6_450);
         // Who pays after is entitled whatever they owe.
         assert!(change(2, &mode("postpaid")).is_ok());

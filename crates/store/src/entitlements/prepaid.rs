@@ -23,8 +23,9 @@ const OF_LIST: Each = Each {
 };
 /// Deliveries on a draft are not billed yet: nothing is owed for them.
 const DELIVERED: Each = Each {
-    sql: "SELECT d.customer_id, d.day, d.product_id, d.quantity_milli, CAST(NULL AS BIGINT) AS price \
-          FROM unbilled_months m CROSS JOIN deliveries d WHERE m.customer_id = :customer \
+    sql: "SELECT d.customer_id, d.day, d.product_id, d.quantity_milli, \
+          CAST(NULL AS BIGINT) AS price FROM unbilled_months m CROSS JOIN deliveries d \
+          WHERE m.customer_id = :customer \
           AND d.customer_id = m.customer_id \
           AND d.day BETWEEN m.month * 100 AND m.month * 100 + 99 AND d.day <= :until \
           AND d.status = 1 AND d.quantity_milli > 0 AND (d.bill_id IS NULL \

@@ -108,10 +108,11 @@ fn fill_payments(store: &Store) {
            0, CASE WHEN i % 100 = 0 THEN 50 ELSE 0 END, 'R' || CAST(i AS TEXT), \
            CASE WHEN i % 100 = 0 THEN 'premium' END, 20260901 + i % 30, 1, 1, 1, 1 FROM n";
     let grants = numbers(3000)
-        + "INSERT INTO entitlement_grants SELECT i, i, 'premium', 'a', 30, 1, 1, 'given', 1, i + 1, \
-           1 FROM n";
+        + "INSERT INTO entitlement_grants SELECT i, i, 'premium', 'a', 30, 1, 1, 'given', 1, \
+           i + 1, 1 FROM n";
     let entitled = numbers(3000)
-        + "INSERT INTO entitlements SELECT i, 'a', i, CASE WHEN i % 10 = 0 THEN 0 ELSE 1 END FROM n";
+        + "INSERT INTO entitlements SELECT i, 'a', i, CASE WHEN i % 10 = 0 THEN 0 ELSE 1 END \
+           FROM n";
     let log = numbers(3000)
         + "INSERT INTO payment_log SELECT i, 1, 1, NULL, 'captured', 'c', 'k', 'a', NULL, '{}' \
            FROM n";
