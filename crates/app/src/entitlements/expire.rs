@@ -1,8 +1,10 @@
-//! Closing what has ended: noted in the audit trail, customer by customer.
+//! Closing what has ended: noted in the audit trail, customer by customer; and giving what payments
+//! wait for that came while their plan was being added.
 //!
 //! It deliberately takes nothing away: a check compares ends with the clock, so nobody may use
 //! anything longer because this has not run.
 
+use super::plans::{awaited, grant_waiting};
 use crate::{Actor, AppError};
 use domain::calendar::Moment;
 use domain::ids::CustomerId;
@@ -35,6 +37,9 @@ pub fn expire(
     actor: &Actor,
     may_go_on: &dyn Fn() -> bool,
 ) -> Result<Expired, AppError> {
+    for code in store.read(awaited)? {
+        store.write(|tx| grant_waiting(tx, actor, &code))?;
+    }
     let mut expired = Expired::default();
     while may_go_on() {
         let closed = store.write(|tx| close(tx, actor))?;

@@ -91,14 +91,26 @@ pub fn add(
         return Err(AppError::Conflict(what));
     }
     entitlements::add_plan(tx, &plan, said.is_active.unwrap_or(true), actor.at)?;
+    // The audit trail comes last: others wait for it while they hold customers.
+    grant_waiting(tx, actor, code)?;
     let kept = by_code(tx, code)?;
     trace(tx, actor, "add", None, &kept)?;
-    grant_waiting(tx, actor, code)?;
     Ok(kept)
 }
 
+/// The plans for which captured payments wait: those that came while the plan was being added.
+pub(super) fn awaited(tx: &mut Tx<'_>) -> Result<Vec<String>, AppError> {
+    let mut awaited = Vec::new();
+    for kept in entitlements::plans(tx)? {
+        if !payments::waiting_for(tx, &kept.plan.code)?.is_empty() {
+            awaited.push(kept.plan.code);
+        }
+    }
+    Ok(awaited)
+}
+
 /// Lets payments that were waiting for a plan give it.
-fn grant_waiting(tx: &mut Tx<'_>, actor: &Actor, code: &str) -> Result<(), AppError> {
+pub(super) fn grant_waiting(tx: &mut Tx<'_>, actor: &Actor, code: &str) -> Result<(), AppError> {
     let waiting = payments::waiting_for(tx, code)?;
     if waiting.is_empty() {
         return Ok(());

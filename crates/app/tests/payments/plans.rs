@@ -432,11 +432,18 @@ fn verify_finds_entitlements_that_do_not_follow() {
             dairy.sql(damage);
             assert_eq!(dairy.broken(), [Invariant::Entitlements], "{damage}");
         }
-        // A grant that was never made.
+        // A payment that came while its plan was being added has no grant, until the job looks.
         let dairy = billed(database);
-        let money = json!({ "customer_code": "C1" });
-        receive(&dairy, &[delivery("e1", &captured("pay_1", 70_000, money))]);
-        dairy.sql("UPDATE payments SET plan_code = 'premium', version = version + 1");
-        assert!(dairy.broken().contains(&Invariant::Entitlements));
+        receive(&dairy, &[delivery("e1", &bought("pay_1", PREMIUM, "C1", "club"))]);
+        dairy.assert_verified();
+        dairy.sql(
+            "INSERT INTO plans (code, name, price_paise, days, features, active) \
+             VALUES ('club', 'Club', 100, 30, 'curd', 1)",
+        );
+        assert_eq!(dairy.broken(), [Invariant::Entitlements]);
+        let actor = app::Actor::program("job", now());
+        entitlements::expire(&dairy.store, &actor, &|| true).unwrap();
+        assert_eq!(until(&dairy, "C1", "curd"), Some(days_after_paid(30)));
+        dairy.assert_verified();
     });
 }

@@ -13,6 +13,7 @@ pub(super) const OF_RANGE: &str = concat!(
 );
 pub(super) const WAITING: &str = "SELECT p.id, p.customer_id FROM payments p \
      WHERE p.plan_code IS NOT NULL AND p.plan_code = $1 AND p.customer_id IS NOT NULL \
+     AND p.captured_paise > 0 \
      AND NOT EXISTS (SELECT 1 FROM entitlement_grants g WHERE g.payment_id = p.id) \
      ORDER BY p.id";
 pub(super) const QUERIES: &[&str] = &[OF_RANGE, WAITING];
@@ -24,7 +25,7 @@ pub fn for_plans(tx: &mut Tx<'_>, from: i64, to: i64) -> Result<Vec<Kept>, Store
     Ok(found)
 }
 
-/// The payments of known customers that name a plan and have no grant, by id.
+/// The captured payments of known customers that name a plan and have no grant, by id.
 pub fn waiting_for(
     tx: &mut Tx<'_>,
     plan: &str,
