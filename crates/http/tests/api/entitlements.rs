@@ -1,7 +1,7 @@
 //! Plans that are sold and changed, and what customers may use: for staff, for programs, and for
 //! themselves.
 
-use crate::kit::{Api, Reply, each};
+use crate::kit::{Api, PASSWORD, Reply, blocking, each};
 use domain::access::Role;
 use serde_json::{Value, json};
 
@@ -111,7 +111,7 @@ fn a_check_is_true_until_the_end_and_after_each_change_at_once() {
         api.get(wrong, &token).await.refused(400, "bad_request");
         // Time alone ends it, remembered or not.
         api.later(30 * DAY_SECS - 60);
-        let token = api.sign_in("owner@example.in", crate::kit::PASSWORD);
+        let token = blocking(|| api.sign_in("owner@example.in", PASSWORD));
         let ask = async || api.get(path, &token).await.ok(200).json();
         assert_eq!((ask().await["entitled"].clone(), ask().await), (json!(true), has));
         api.later(60);
