@@ -19,6 +19,9 @@ const JSON: &str = "application/json";
 /// Where the answer is: the path of a bill, so that both read the same request.
 const BILL: &str = "/api/v1/bills/{prefix}/{year}/{serial}";
 
+/// Where it is as well: the path of an entitlement.
+const ENTITLEMENT: &str = "/api/v1/customers/{code}/entitlements/{feature}";
+
 /// Where it says that it is there, as the service does.
 pub const READY: &str = "/readyz";
 
@@ -30,7 +33,10 @@ pub fn run(options: &BareOptions) -> Result<(), Failure> {
         let bytes = bytes.clone();
         async move { ([(header::CONTENT_TYPE, JSON)], bytes) }
     };
-    let router = Router::new().route(BILL, get(answer)).route(READY, get(|| async { "ready" }));
+    let router = Router::new()
+        .route(BILL, get(answer.clone()))
+        .route(ENTITLEMENT, get(answer))
+        .route(READY, get(|| async { "ready" }));
     let runtime = tokio::runtime::Runtime::new().doing("start the bare handler")?;
     runtime.block_on(async {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await;

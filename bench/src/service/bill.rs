@@ -18,7 +18,7 @@ use std::time::Duration;
 /// How many ask at once.
 const CONNECTIONS: [usize; 2] = [8, 64];
 /// The share of a round before its counted time: one in so many.
-const WARM_UP_SHARE: u32 = 5;
+pub(super) const WARM_UP_SHARE: u32 = 5;
 /// What the service must reach of the bare handler's rate.
 const RATIO: Bound = Bound::AtLeast(0.35);
 
@@ -44,9 +44,9 @@ impl Script for Same {
 
 /// What a round saw.
 #[derive(Clone, Copy, Debug)]
-struct Seen {
-    rate: f64,
-    p99: f64,
+pub(super) struct Seen {
+    pub(super) rate: f64,
+    pub(super) p99: f64,
 }
 
 /// The bill, and how it is asked for.
@@ -74,7 +74,7 @@ pub fn measure(
     let path = format!("/api/v1/bills/{number}");
     let mut client = Client::connect(service, Caller::new(service, Some(token)))?;
     let body = Arc::new(client.bytes(&path)?);
-    let bare = start_bare(&body, folder)?;
+    let bare = start_bare(&body, folder, "bill")?;
     let bill = Bill { options, token, path, body };
     for connections in CONNECTIONS {
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
@@ -114,20 +114,22 @@ impl Bill<'_> {
     }
 }
 
-fn start_bare(body: &[u8], folder: &Path) -> Result<Process, Failure> {
-    let file = folder.join("service-bill.json");
+/// Starts a bare handler that answers with these bytes; `what` names its files.
+pub(super) fn start_bare(body: &[u8], folder: &Path, what: &str) -> Result<Process, Failure> {
+    let file = folder.join(format!("service-{what}.json"));
     std::fs::write(&file, body).doing(format!("write {}", file.display()))?;
     let own = std::env::current_exe().doing("find this program")?;
     let address = free_address()?;
     let mut command = Command::new(own);
     command.args(["bare", "--port", &address.port().to_string(), "--body"]).arg(&file);
-    let started = Process::start(command, address, &folder.join("service-bare.log"));
+    let started =
+        Process::start(command, address, &folder.join(format!("service-bare-{what}.log")));
     // It has read the file by now.
     std::fs::remove_file(&file).doing(format!("remove {}", file.display()))?;
     started
 }
 
 /// The middle value; of an even number, the larger of the two in the middle.
-fn median(seen: &[Seen], value: impl Fn(&Seen) -> f64) -> f64 {
+pub(super) fn median(seen: &[Seen], value: impl Fn(&Seen) -> f64) -> f64 {
     super::median(seen.iter().map(value).collect())
 }

@@ -1,4 +1,5 @@
-//! The course of the benchmark on one database: starts, rest, one bill, mixed traffic, verify.
+//! The course of the benchmark on one database: starts, rest, one bill, entitlements,
+//! mixed traffic, verify.
 //!
 //! It deliberately uses one fresh copy of the database for all of it, and one process from the last
 //! start on: a service that has just started is at rest, and one that has worked is not.
@@ -7,7 +8,7 @@ use super::process::Process;
 use super::serving::Serving;
 use super::stock::{self, RUN};
 use super::world::World;
-use super::{bill, median, mixed, session};
+use super::{bill, entitlement, median, mixed, session};
 use crate::business::Business;
 use crate::database::Database;
 use crate::failure::Failure;
@@ -73,6 +74,10 @@ impl<'a> Course<'a> {
         drop(client);
         self.say("asking for one bill, in turns with the bare handler");
         bill::measure(options, service.address, &token, &world, self.folder, &mut report)
+            .map_err(|failure| service.wrong(&failure.to_string()))?;
+        self.say("asking for entitlements, in turns with the bare handler");
+        let token = session::token(service.address, &password)?;
+        entitlement::measure(options, service.address, &token, &world, self.folder, &mut report)
             .map_err(|failure| service.wrong(&failure.to_string()))?;
         self.say("mixed traffic");
         let token = session::token(service.address, &password)?;

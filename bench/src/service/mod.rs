@@ -6,6 +6,7 @@
 pub mod bare;
 mod bill;
 mod course;
+mod entitlement;
 mod mixed;
 mod process;
 mod script;

@@ -5,8 +5,8 @@
 use crate::{Actor, AppError, Invalid, paging};
 use domain::calendar::Day;
 use domain::customers::{
-    Customer, Email, Gstin, Language, Phone, Pincode, State, check_code, check_free_text,
-    check_name,
+    BillingMode, Customer, Email, Gstin, Language, Phone, Pincode, State, check_code,
+    check_free_text, check_name,
 };
 use domain::ids::CustomerId;
 use domain::ledger::opening_balance_transaction;
@@ -45,6 +45,8 @@ pub struct Said {
     pub route: Option<String>,
     /// What was owed at the start, in rupees.
     pub opening_balance: Option<String>,
+    /// `postpaid` or `prepaid`.
+    pub billing_mode: Option<String>,
 }
 
 /// How a list of customers is sorted.
@@ -236,6 +238,7 @@ pub(crate) fn traced(customer: &Customer) -> Value {
         "gstin": customer.gstin.as_ref().map(Gstin::as_str),
         "route": customer.route,
         "opening_balance": customer.opening_balance.to_string(),
+        "billing_mode": customer.billing_mode.as_str(),
     })
 }
 
@@ -298,6 +301,14 @@ fn understood(
             opening_balance,
         )
         .unwrap_or(Money::ZERO),
+        billing_mode: part(
+            invalid,
+            "#/billing_mode",
+            said.billing_mode.as_deref(),
+            known.map(|known| known.billing_mode),
+            BillingMode::parse,
+        )
+        .unwrap_or_default(),
     };
     check.check()?;
     Ok(customer)

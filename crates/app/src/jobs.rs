@@ -6,6 +6,7 @@
 
 mod bills;
 mod enqueue;
+mod entitlements;
 mod errors;
 mod housekeeping;
 mod lease;

@@ -11,6 +11,7 @@ pub mod catalog;
 pub mod csv;
 pub mod customers;
 pub mod deliveries;
+pub mod entitlements;
 mod error;
 pub mod explain;
 pub mod gate;

@@ -5,6 +5,7 @@
 
 mod audit;
 mod cash;
+mod entitlements;
 mod ledger;
 mod payments;
 pub mod wire;
@@ -52,6 +53,8 @@ pub enum Invariant {
     PaymentLogs,
     /// Hand-overs of cash are posted as they were counted, and leave nothing in hand.
     CashHandedOver,
+    /// Grants follow from payments for plans, and what customers may use from grants.
+    Entitlements,
     /// Each issued bill has its audit row.
     IssuesTraced,
     /// The rows of the audit trail are all there, and as they were sealed.
@@ -66,7 +69,7 @@ pub enum Invariant {
 
 impl Invariant {
     /// All invariants.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::BillsAreSumsOfLines,
         Self::LineArithmetic,
         Self::BillContent,
@@ -81,6 +84,7 @@ impl Invariant {
         Self::PaymentsPosted,
         Self::PaymentLogs,
         Self::CashHandedOver,
+        Self::Entitlements,
         Self::IssuesTraced,
         Self::AuditChain,
         Self::AuditSealsInOrder,
@@ -105,6 +109,7 @@ impl Invariant {
             Self::PaymentsPosted => "payments_posted",
             Self::PaymentLogs => "payment_logs",
             Self::CashHandedOver => "cash_handed_over",
+            Self::Entitlements => "entitlements",
             Self::IssuesTraced => "issues_traced",
             Self::AuditChain => "audit_chain",
             Self::AuditSealsInOrder => "audit_seals_in_order",
@@ -132,6 +137,7 @@ impl Invariant {
             Self::PaymentsPosted => "each payment is posted once, as it follows from its facts",
             Self::PaymentLogs => "the log of each payment is whole",
             Self::CashHandedOver => "cash handed over is posted as it was counted",
+            Self::Entitlements => "entitlements follow from payments for plans",
             Self::IssuesTraced => "every issue is in the audit trail",
             Self::AuditChain => "audit rows are all there and as they were sealed",
             Self::AuditSealsInOrder => "seals of the audit trail follow each other without a gap",
@@ -295,6 +301,7 @@ fn check_range(
         findings.broken(Invariant::DeliveriesMakeLines, place);
     }
     check_unbilled(tx, findings, from, to, &goods)?;
+    entitlements::check(tx, findings, (from, to))?;
     ledger::check(tx, findings, (from, to), &bills)
 }
 

@@ -15,6 +15,8 @@ mod dairy;
 mod kit;
 #[path = "payments/orders.rs"]
 mod orders;
+#[path = "payments/plans.rs"]
+mod plans;
 #[path = "payments/record.rs"]
 mod record;
 #[path = "payments/silence.rs"]

@@ -8,6 +8,7 @@ mod cash;
 mod jobs;
 mod payments;
 pub mod people;
+mod plans;
 mod webhooks;
 
 pub use audit::{AuditCommand, AuditListArgs};
@@ -23,6 +24,7 @@ use std::path::PathBuf;
 
 pub use payments::{PaymentsCommand, PaymentsListArgs, RecordArgs};
 pub use people::PeopleCommand;
+pub use plans::{EntitlementsCommand, PlansCommand};
 pub use webhooks::{WebhooksCommand, WebhooksListArgs};
 
 /// Where the database is when nothing is said.
@@ -78,6 +80,8 @@ impl Cli {
             Command::Payments(command) => command.wants_json(),
             Command::Cash(command) => command.wants_json(),
             Command::Webhooks(command) => command.wants_json(),
+            Command::Plans(command) => command.wants_json(),
+            Command::Entitlements(command) => command.wants_json(),
             Command::Generate(args) => args.json,
             Command::Config(ConfigCommand::Show(args) | ConfigCommand::Check(args)) => args.json,
             Command::Jobs(JobsCommand::List(args)) => args.json,
@@ -116,6 +120,12 @@ pub enum Command {
     /// Show the cash that people have in hand, and record hand-overs of it.
     #[command(subcommand)]
     Cash(CashCommand),
+    /// List, show, add and change the plans that customers can buy.
+    #[command(subcommand)]
+    Plans(PlansCommand),
+    /// Show what customers may use, and why.
+    #[command(subcommand)]
+    Entitlements(EntitlementsCommand),
     /// Show what gateways told, and have it processed again.
     #[command(subcommand)]
     Webhooks(WebhooksCommand),
@@ -230,7 +240,8 @@ pub struct ImportArgs {
 #[expect(clippy::doc_markdown, reason = "the text is shown as it is")]
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum KindArg {
-    /// code,name,phone,email,language,address,pincode,state,gstin,route,opening_balance
+    /// code,name,phone,email,language,address,pincode,state,gstin,route,opening_balance,
+    /// billing_mode
     Customers,
     /// sku,name,unit,hsn,tax_rate,price,tax_inclusive
     Products,

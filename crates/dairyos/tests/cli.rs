@@ -42,6 +42,8 @@ mod migrate;
 mod payments;
 #[path = "cli/people.rs"]
 mod people;
+#[path = "cli/plans.rs"]
+mod plans;
 #[path = "cli/refused.rs"]
 mod refused;
 #[path = "cli/refused_servers.rs"]

@@ -580,6 +580,7 @@ mod customers {
             gstin: gstin.map(|text| Gstin::parse(text).unwrap()),
             route: None,
             opening_balance: Money::ZERO,
+            billing_mode: domain::customers::BillingMode::Postpaid,
         }
     }
 

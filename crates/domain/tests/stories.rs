@@ -210,6 +210,7 @@ impl Story {
             gstin: self.setting("customer GSTIN").map(|text| Gstin::parse(text).unwrap()),
             route: None,
             opening_balance: Money::ZERO,
+            billing_mode: domain::customers::BillingMode::Postpaid,
         };
         customer.state_of_supply(ours) != ours
     }

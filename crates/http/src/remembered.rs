@@ -1,16 +1,19 @@
-//! What was read lately, for as long as nobody has written anything (`Store::epoch`): sessions, and
-//! the answers that show one thing.
+//! What was read lately, for as long as nobody has written anything (`Store::epoch`): sessions,
+//! keys, and the answers that show one thing.
 //!
 //! It deliberately forgets everything with the first commit of anybody, so that nothing old is
 //! shown, and holds no more than a few megabytes.
 
+use app::access::keys;
 use app::access::sessions::Found;
 use axum::body::Bytes;
 use axum::http::HeaderValue;
+use domain::calendar::Moment;
+use domain::ids::CustomerId;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Sessions that are remembered.
+/// Sessions that are remembered, and keys.
 const MOST_SESSIONS: usize = 4_096;
 /// Bytes of all answers that are remembered.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
@@ -20,6 +23,10 @@ const MOST_BYTES: usize = 4 * 1024 * 1024;
 pub(crate) struct Shown {
     pub(crate) tag: HeaderValue,
     pub(crate) body: Bytes,
+    /// The customer it is about, who alone may see it among customers.
+    pub(crate) whose: Option<CustomerId>,
+    /// The first moment at which it is wrong although nobody has written anything.
+    pub(crate) holds_until: Option<Moment>,
 }
 
 /// What was read while the database stood at one epoch.
@@ -27,6 +34,7 @@ pub(crate) struct Shown {
 struct Read {
     epoch: i64,
     sessions: HashMap<String, Arc<Found>>,
+    keys: HashMap<String, Arc<keys::Found>>,
     shown: HashMap<String, Shown>,
     bytes: usize,
 }
@@ -65,10 +73,34 @@ impl Remembered {
         }
     }
 
+    /// A key by its text.
+    pub(crate) fn key(&self, epoch: i64, text: &str) -> Option<Arc<keys::Found>> {
+        self.at(epoch).keys.get(text).cloned()
+    }
+
+    /// Keeps a key that was read after the epoch was asked for.
+    pub(crate) fn keep_key(&self, epoch: i64, text: &str, found: Arc<keys::Found>) {
+        let mut read = self.at(epoch);
+        if read.keys.len() < MOST_SESSIONS {
+            read.keys.insert(text.to_owned(), found);
+        }
+    }
+
     /// The answer at a path, for a session that is known too.
     pub(crate) fn shown(&self, epoch: i64, id: &str, path: &str) -> Option<(Arc<Found>, Shown)> {
         let read = self.at(epoch);
         Some((Arc::clone(read.sessions.get(id)?), read.shown.get(path)?.clone()))
+    }
+
+    /// The answer at a path, for a key that is known too.
+    pub(crate) fn shown_to_key(
+        &self,
+        epoch: i64,
+        text: &str,
+        path: &str,
+    ) -> Option<(Arc<keys::Found>, Shown)> {
+        let read = self.at(epoch);
+        Some((Arc::clone(read.keys.get(text)?), read.shown.get(path)?.clone()))
     }
 
     /// Keeps an answer that was read after the epoch was asked for.
@@ -89,7 +121,8 @@ mod tests {
 
     fn keep(remembered: &Remembered, epoch: i64, path: &str, bytes: usize) {
         let tag = HeaderValue::from_static("\"1\"");
-        let shown = Shown { tag, body: Bytes::from(vec![b'x'; bytes]) };
+        let body = Bytes::from(vec![b'x'; bytes]);
+        let shown = Shown { tag, body, whose: None, holds_until: None };
         remembered.keep_shown(epoch, path, &shown);
     }
 

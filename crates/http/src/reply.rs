@@ -97,7 +97,7 @@ pub(crate) fn respond(answer: Answer, replayed: bool) -> Response {
 
 /// An answer with its tag, or without its body when the caller has it already.
 pub(crate) fn tagged(shown: Shown, seen: &IfNoneMatch) -> Response {
-    let Shown { tag, body } = shown;
+    let Shown { tag, body, .. } = shown;
     if seen.has(&tag) {
         return (StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response();
     }
@@ -111,6 +111,6 @@ impl Shown {
         let body = serde_json::to_vec(body).map_err(|error| AppError::Output(error.to_string()))?;
         let tag =
             HeaderValue::from_str(tag).map_err(|error| AppError::Output(error.to_string()))?;
-        Ok(Self { tag, body: Bytes::from(body) })
+        Ok(Self { tag, body: Bytes::from(body), whose: None, holds_until: None })
     }
 }

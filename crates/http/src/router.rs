@@ -78,6 +78,7 @@ fn api(limiter: Option<&Limiter>, import_limit: usize) -> (Router<Service>, Open
         .merge(areas::ledger::routes())
         .merge(areas::payments::routes())
         .merge(areas::cash::routes())
+        .merge(areas::entitlements::routes())
         .merge(areas::webhooks::routes())
         .merge(areas::verification::routes())
         .merge(areas::audit::routes())

@@ -221,7 +221,14 @@ impl Service {
             });
             return Ok(done?);
         }
-        let (done, used) = reader.read(|tx| self.known(tx, &asking.asked, permission, at, work))?;
+        let (done, used) = reader.read(|tx| match (epoch, &asking.asked) {
+            (Some(epoch), Asked::Key(key)) => {
+                let (caller, used) = self.remembered_key(tx, epoch, key, at)?;
+                self.permit(&caller, permission)?;
+                Ok((work(tx, &caller)?, used))
+            }
+            (_, asked) => self.known(tx, asked, permission, at, work),
+        })?;
         if used.is_some() {
             let store = Arc::clone(store);
             tokio::task::spawn_blocking(move || note_use(&store, used, at));
@@ -246,6 +253,28 @@ impl Service {
         sessions::judge(self.secrets(), &found, claims, at)
     }
 
+    /// Who asks with a key, and its number if its use is to be noted; it is read once for all
+    /// requests between two commits.
+    fn remembered_key(
+        &self,
+        tx: &mut Tx<'_>,
+        epoch: i64,
+        key: &str,
+        at: Moment,
+    ) -> Result<(Caller, Option<i64>), AppError> {
+        let remembered = &self.0.remembered;
+        let found = if let Some(found) = remembered.key(epoch, key) {
+            found
+        } else {
+            let found = Arc::new(keys::find(tx, key)?);
+            remembered.keep_key(epoch, key, Arc::clone(&found));
+            found
+        };
+        let checked = keys::judge(&found, at)?;
+        let used = checked.caller.key.filter(|_| checked.note_use);
+        Ok((checked.caller, used))
+    }
+
     /// Shows one thing, which looks the same to everybody who may see it, or says that the caller
     /// has it already. Between two commits it is read once.
     pub(crate) async fn show(
@@ -259,7 +288,8 @@ impl Service {
         if let Some(shown) = epoch.and_then(|epoch| self.again(asking, permission, epoch, path)) {
             return Ok(tagged(shown?, seen));
         }
-        let shown = self.look(asking, permission, |tx, _| find(tx)).await?;
+        let found = self.look(asking, permission, |tx, caller| own(caller, find(tx)?));
+        let shown = found.await?;
         if let Some(epoch) = epoch {
             self.0.remembered.keep_shown(epoch, path, &shown);
         }
@@ -274,11 +304,30 @@ impl Service {
         epoch: i64,
         path: &str,
     ) -> Option<Result<Shown, AppError>> {
-        let Asked::Token(_, Some(claims)) = &asking.asked else { return None };
-        let (found, shown) = self.0.remembered.shown(epoch, &claims.session, path)?;
-        let may = sessions::judge(self.secrets(), &found, claims, self.now())
-            .and_then(|caller| self.permit(&caller, permission));
-        Some(may.map(|()| shown))
+        let (remembered, now) = (&self.0.remembered, self.now());
+        let (caller, shown) = match &asking.asked {
+            Asked::Token(_, Some(claims)) => {
+                let (found, shown) = remembered.shown(epoch, &claims.session, path)?;
+                (sessions::judge(self.secrets(), &found, claims, now), shown)
+            }
+            Asked::Key(key) => {
+                let (found, shown) = remembered.shown_to_key(epoch, key, path)?;
+                let checked = keys::judge(&found, now);
+                // Whose use is to be noted is read anew.
+                if checked.as_ref().is_ok_and(|checked| checked.note_use) {
+                    return None;
+                }
+                (checked.map(|checked| checked.caller), shown)
+            }
+            _ => return None,
+        };
+        if shown.holds_until.is_some_and(|until| until <= now) {
+            return None;
+        }
+        Some(caller.and_then(|caller| {
+            self.permit(&caller, permission)?;
+            own(&caller, shown)
+        }))
     }
 
     /// Does a work in a transaction for a caller who is known and allowed to.
@@ -333,6 +382,15 @@ impl Service {
             }
         })
     }
+}
+
+/// What is shown, unless a customer asks for what is not about themselves.
+fn own(caller: &Caller, shown: Shown) -> Result<Shown, AppError> {
+    let is_own = shown.whose.is_some() && shown.whose == caller.customer;
+    if caller.role == Role::Customer && !is_own {
+        return Err(AppError::NotFound("there is no such customer".to_owned()));
+    }
+    Ok(shown)
 }
 
 /// What was read, after the use of a key has been noted.

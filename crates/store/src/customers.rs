@@ -5,7 +5,7 @@
 use crate::db::{Insert, Row, StoreError, Tx, Value};
 use crate::imports::{Counter, allot};
 use domain::calendar::Moment;
-use domain::customers::{Customer, Email, Gstin, Language, Phone, Pincode, State};
+use domain::customers::{BillingMode, Customer, Email, Gstin, Language, Phone, Pincode, State};
 use domain::ids::CustomerId;
 use domain::money::Money;
 use std::collections::HashMap;
@@ -25,29 +25,32 @@ const INSERT: Insert = Insert {
         "gstin",
         "route",
         "opening_balance_paise",
+        "billing_mode",
         "created_at",
         "updated_at",
     ],
 };
 pub(crate) const CODES: &str = "SELECT id, code FROM customers";
 pub(crate) const ALL: &str = "SELECT id, code, name, phone, email, language, address, pincode, \
-     state, gstin, route, opening_balance_paise FROM customers ORDER BY id";
+     state, gstin, route, opening_balance_paise, billing_mode FROM customers ORDER BY id";
 pub(crate) const UPDATE: &str = "UPDATE customers SET name = $2, phone = $3, email = $4, \
      language = $5, address = $6, pincode = $7, state = $8, gstin = $9, route = $10, \
-     opening_balance_paise = $11, updated_at = $12, version = version + 1 WHERE id = $1";
+     opening_balance_paise = $11, billing_mode = $12, updated_at = $13, \
+     version = version + 1 WHERE id = $1";
 pub(crate) const PARTIES: &str = "SELECT id, code, state, gstin FROM customers \
      WHERE id BETWEEN $1 AND $2 ORDER BY id";
 pub(crate) const LAST_ID: &str = "SELECT MAX(id) FROM customers";
 pub(crate) const BY_CODE: &str = "SELECT id, name FROM customers WHERE code = $1";
 pub(crate) const KNOWN: &str = "SELECT id, code, name, phone, email, language, address, \
-     pincode, state, gstin, route, opening_balance_paise, version, created_at, updated_at \
-     FROM customers WHERE code = $1";
+     pincode, state, gstin, route, opening_balance_paise, billing_mode, version, created_at, \
+     updated_at FROM customers WHERE code = $1";
 /// One page; `{after}` is where it goes on, `{order}` how it is sorted.
 macro_rules! page {
     ($after:literal, $order:literal) => {
         concat!(
             "SELECT id, code, name, phone, email, language, address, pincode, state, gstin, \
-             route, opening_balance_paise, version, created_at, updated_at FROM customers WHERE ",
+             route, opening_balance_paise, billing_mode, version, created_at, updated_at \
+             FROM customers WHERE ",
             $after,
             " AND (CAST($3 AS TEXT) IS NULL OR route = $3) \
              AND (CAST($4 AS TEXT) IS NULL OR state = $4) \
@@ -96,9 +99,9 @@ fn read_known(row: &Row<'_>) -> Result<Known, StoreError> {
     Ok(Known {
         id: CustomerId(row.int(0)?),
         customer: read(row)?,
-        version: row.int(12)?,
-        created_at: Moment::from_unix_micros(row.int(13)?),
-        updated_at: Moment::from_unix_micros(row.int(14)?),
+        version: row.int(13)?,
+        created_at: Moment::from_unix_micros(row.int(14)?),
+        updated_at: Moment::from_unix_micros(row.int(15)?),
     })
 }
 
@@ -203,11 +206,12 @@ fn read(row: &Row<'_>) -> Result<Customer, StoreError> {
         gstin: gstin.map_err(|_| wrong("gstin"))?,
         route: text(10)?,
         opening_balance: Money::from_paise(row.int(11)?),
+        billing_mode: BillingMode::parse(row.text(12)?).map_err(|_| wrong("billing_mode"))?,
     })
 }
 
 /// The values of a customer from its name on, in the order of the tables' columns.
-fn facts(customer: &Customer) -> [Value<'_>; 10] {
+fn facts(customer: &Customer) -> [Value<'_>; 11] {
     [
         customer.name.as_str().into(),
         customer.phone.as_ref().map(Phone::as_str).into(),
@@ -219,6 +223,7 @@ fn facts(customer: &Customer) -> [Value<'_>; 10] {
         customer.gstin.as_ref().map(Gstin::as_str).into(),
         customer.route.as_deref().into(),
         customer.opening_balance.paise().into(),
+        customer.billing_mode.as_str().into(),
     ]
 }
 
@@ -231,7 +236,7 @@ pub fn add(
     let first = allot(tx, Counter::Customers, customers.len())?;
     let at = at.unix_micros().into();
     let rows = customers.iter().zip(first..).map(|(customer, id)| {
-        let [name, phone, email, language, address, pincode, state, gstin, route, opening] =
+        let [name, phone, email, language, address, pincode, state, gstin, route, opening, mode] =
             facts(customer);
         let code = customer.code.as_str().into();
         [
@@ -247,6 +252,7 @@ pub fn add(
             gstin,
             route,
             opening,
+            mode,
             at,
             at,
         ]

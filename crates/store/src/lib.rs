@@ -11,6 +11,7 @@ pub mod catalog;
 pub mod customers;
 mod db;
 pub mod deliveries;
+pub mod entitlements;
 pub mod idempotency;
 pub mod imports;
 pub mod jobs;

@@ -13,7 +13,7 @@ const MIGRATION_LOCK: i64 = 0x73_63_68_65_6d_61;
 const HISTORY: &str = "refinery_schema_history";
 
 /// The number of steps, and so the version.
-const LATEST: u8 = 6;
+const LATEST: u8 = 8;
 
 /// Name, text for SQLite, text for PostgreSQL; in order.
 const STEPS: [(&str, &str, &str); LATEST as usize] = [
@@ -46,6 +46,16 @@ const STEPS: [(&str, &str, &str); LATEST as usize] = [
         "V6__money_in_guards",
         include_str!("../migrations/V6__money_in_guards.sqlite.sql"),
         include_str!("../migrations/V6__money_in_guards.postgres.sql"),
+    ),
+    (
+        "V7__entitlements",
+        include_str!("../migrations/V7__entitlements.sql"),
+        include_str!("../migrations/V7__entitlements.sql"),
+    ),
+    (
+        "V8__entitlements_guards",
+        include_str!("../migrations/V8__entitlements_guards.sqlite.sql"),
+        include_str!("../migrations/V8__entitlements_guards.postgres.sql"),
     ),
 ];
 

@@ -13,6 +13,8 @@ mod audit;
 mod billing;
 #[path = "contract/deliveries.rs"]
 mod deliveries;
+#[path = "contract/entitlements.rs"]
+mod entitlements;
 #[path = "contract/facts.rs"]
 mod facts;
 #[path = "contract/failures.rs"]

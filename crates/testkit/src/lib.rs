@@ -104,6 +104,20 @@ pub fn on_both(body: impl Fn(&Database)) {
     }
 }
 
+/// The statements that take away what the migrations of entitlements have added.
+fn without_entitlements() -> Vec<String> {
+    let statements = [
+        "DROP TABLE entitlements",
+        "DROP TABLE entitlement_grants",
+        "DROP TABLE plans",
+        "DROP INDEX payments_by_plan",
+        "DROP INDEX payments_for_plans",
+        "DROP INDEX customers_prepaid",
+        "ALTER TABLE customers DROP COLUMN billing_mode",
+    ];
+    statements.map(str::to_owned).to_vec()
+}
+
 /// The statements that take away what the migrations of money in have added.
 fn without_money_in() -> Vec<String> {
     let mut statements = Vec::new();
@@ -156,6 +170,7 @@ pub fn back_to_the_second_version(is_sqlite: bool) -> Vec<String> {
         "DROP FUNCTION guard_opening_balances CASCADE"
     };
     let mut statements = vec![guard.to_owned()];
+    statements.extend(without_entitlements());
     statements.extend(without_money_in());
     let tables = [
         "recovery_codes",

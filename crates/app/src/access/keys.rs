@@ -11,7 +11,7 @@ use domain::customers::check_name;
 use domain::ids::PersonId;
 use serde_json::{Value, json};
 use store::access::keys as kept;
-use store::access::people as kept_people;
+use store::access::people::{self as kept_people, Person};
 use store::{Store, Tx, audit};
 
 pub use store::access::keys::Key;
@@ -173,22 +173,40 @@ pub fn is_key(text: &str) -> bool {
     text.starts_with(MARK)
 }
 
-/// Who asks with a key; unknown, revoked and expired ones, and those of people who may not sign in
-/// or have yet to change an initial password, get one answer.
-pub fn check(tx: &mut Tx<'_>, key: &str, at: Moment) -> Result<Checked, AppError> {
+/// A key and its person, as they are kept; not for showing, and so without `Debug`.
+#[derive(Clone)]
+pub struct Found {
+    key: Key,
+    person: Person,
+}
+
+/// What is kept of a key, whether it can be used or not.
+pub fn find(tx: &mut Tx<'_>, key: &str) -> Result<Found, AppError> {
     if !is_key(key) || key.len() != KEY_CHARS {
         return Err(AppError::NotSignedIn);
     }
     let found = kept::with_person(tx, &opaque::hash(key))?;
     let (key, person) = found.ok_or(AppError::NotSignedIn)?;
+    Ok(Found { key, person })
+}
+
+/// Who asks with a key at a moment; revoked and expired ones, and those of people who may not sign
+/// in or have yet to change an initial password, get the answer of unknown ones.
+pub fn judge(found: &Found, at: Moment) -> Result<Checked, AppError> {
+    let Found { key, person } = found;
     if !key.is_usable(at) || !person.active || person.password_is_initial {
         return Err(AppError::NotSignedIn);
     }
-    let caller = sessions::of_person(&person);
+    let caller = sessions::of_person(person);
     let note_use = key.used_at.is_none_or(|used| later(used, NOTE_SECS) <= at);
     let name = format!("{} by key {}", caller.name, key.shown_prefix);
-    let caller = Caller { name, key: Some(key.id), scopes: Some(key.scopes), ..caller };
-    Ok(Checked { caller, note_use })
+    let scopes = Some(key.scopes.clone());
+    Ok(Checked { caller: Caller { name, key: Some(key.id), scopes, ..caller }, note_use })
+}
+
+/// Both at once.
+pub fn check(tx: &mut Tx<'_>, key: &str, at: Moment) -> Result<Checked, AppError> {
+    judge(&find(tx, key)?, at)
 }
 
 /// Notes the use of a key, at most once a minute however often it is called.

@@ -8,8 +8,8 @@ use super::table::{Column, Row, Table, may, must};
 use crate::AppError;
 use crate::customers::{keep, opening_balance, opening_day, why_opening_stays};
 use domain::customers::{
-    Customer, Email, Gstin, Language, Phone, Pincode, State, check_code, check_free_text,
-    check_name,
+    BillingMode, Customer, Email, Gstin, Language, Phone, Pincode, State, check_code,
+    check_free_text, check_name,
 };
 use domain::ids::CustomerId;
 use domain::ledger::{Transaction, opening_balance_transaction};
@@ -29,6 +29,7 @@ pub(super) const COLUMNS: &[Column] = &[
     may("gstin"),
     may("route"),
     may("opening_balance"),
+    may("billing_mode"),
 ];
 const CODE: usize = 0;
 const NAME: usize = 1;
@@ -41,6 +42,7 @@ const STATE: usize = 7;
 const GSTIN: usize = 8;
 const ROUTE: usize = 9;
 const OPENING: usize = 10;
+const MODE: usize = 11;
 
 /// Customers written at a time.
 const BATCH: usize = 20_000;
@@ -83,7 +85,7 @@ macro_rules! field {
 }
 
 /// Reads a customer. A column that the file does not have leaves what is known as it is; a blank
-/// field of a column that it has empties it, except for an opening balance.
+/// field of a column that it has empties it, except for an opening balance and a billing mode.
 fn read(job: &mut Job<'_, '_>, row: &Row<'_>, known: Option<&Customer>) -> Option<Customer> {
     let before = job.bad.count();
     row.parse(job, CODE, check_code);
@@ -106,6 +108,11 @@ fn read(job: &mut Job<'_, '_>, row: &Row<'_>, known: Option<&Customer>) -> Optio
             .flatten()
             .or_else(|| known.map(|known| known.opening_balance))
             .unwrap_or(Money::ZERO),
+        billing_mode: row
+            .parse_optional(job, MODE, BillingMode::parse)
+            .flatten()
+            .or_else(|| known.map(|known| known.billing_mode))
+            .unwrap_or_default(),
     };
     (job.bad.count() == before).then_some(customer)
 }

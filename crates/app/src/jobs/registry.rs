@@ -2,7 +2,7 @@
 //!
 //! It deliberately is a plain table, made once when the program starts.
 
-use super::{JobError, Outcome, Stop, bills, housekeeping, verify, webhooks};
+use super::{JobError, Outcome, Stop, bills, entitlements, housekeeping, verify, webhooks};
 use crate::Actor;
 use crate::webhooks::SilenceLimits;
 use domain::calendar::Moment;
@@ -86,10 +86,12 @@ impl Registry {
         registry.add(bills::RUN, bills::run);
         registry.add(verify::VERIFY, verify::run);
         registry.add(webhooks::RETRY, webhooks::retry);
+        registry.add(entitlements::EXPIRE, entitlements::expire);
         registry.schedules.extend(housekeeping::SCHEDULES);
         registry.schedule(webhooks::SCHEDULE);
         registry.watch_silence(SilenceLimits::default());
         registry.schedule(webhooks::SILENCE_SCHEDULE);
+        registry.schedule(entitlements::SCHEDULE);
         registry
     }
 

@@ -30,6 +30,8 @@ pub struct NewReceipt {
     pub customer: Option<String>,
     /// The number of the bill that is paid; without it the oldest dues are.
     pub bill: Option<String>,
+    /// The code of the plan that is bought; it then pays no bill.
+    pub plan: Option<String>,
     /// Who has taken the cash; the one who records it, when absent.
     pub person: Option<PersonId>,
     /// The business day it came; today, when absent.
@@ -51,7 +53,12 @@ pub fn record(tx: &mut Tx<'_>, actor: &Actor, new: &NewReceipt) -> Result<Paymen
         reference: reference.clone(),
         seen: vec![Observation::Captured { amount: new.amount, at: actor.at }],
         currency: None,
-        names: Names { bill: new.bill.clone(), customer: new.customer.clone(), ..Names::default() },
+        names: Names {
+            bill: new.bill.clone(),
+            customer: new.customer.clone(),
+            plan: new.plan.clone(),
+            ..Names::default()
+        },
         method: None,
         bank_reference: is_transfer.then_some(reference),
         person,
@@ -92,6 +99,7 @@ fn check(
         invalid.add("#/customer_code", "name the customer or the bill");
     }
     check_names(tx, &mut invalid, new)?;
+    check_plan(tx, &mut invalid, new)?;
     Ok(invalid.check()?)
 }
 
@@ -130,6 +138,23 @@ fn check_reference(invalid: &mut Invalid, new: &NewReceipt) {
         (Provider::Cheque, None) => invalid.add(place, "give the number of the cheque"),
         _ => {}
     }
+}
+
+/// Whether the plan can be bought with this receipt.
+fn check_plan(tx: &mut Tx<'_>, invalid: &mut Invalid, new: &NewReceipt) -> Result<(), AppError> {
+    let Some(code) = new.plan.as_deref() else { return Ok(()) };
+    if new.customer.is_none() {
+        invalid.add("#/customer_code", "name the customer who buys the plan");
+    }
+    if new.bill.is_some() {
+        invalid.add("#/bill_number", "a payment for a plan pays no bill; leave it out");
+    }
+    let plan = crate::entitlements::for_sale(tx, code)?;
+    let Some(plan) = invalid.take("#/plan", plan) else { return Ok(()) };
+    if new.amount != plan.price {
+        invalid.add("#/amount", format!("expected {}, what the plan costs", plan.price));
+    }
+    Ok(())
 }
 
 /// Whether the bill and the customer are there and go together.
@@ -214,6 +239,7 @@ pub fn assign(
         reference: None,
         customer: Some(customer.to_owned()),
         bill: bill.map(str::to_owned),
+        plan: None,
         person: None,
         day: None,
     };

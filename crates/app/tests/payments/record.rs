@@ -17,6 +17,7 @@ fn receipt(way: Provider, paise: i64, reference: Option<&str>, customer: &str) -
         reference: reference.map(str::to_owned),
         customer: Some(customer.to_owned()),
         bill: None,
+        plan: None,
         person: None,
         day: None,
     }

@@ -78,6 +78,9 @@ pub struct RecordArgs {
     /// The number of the bill.
     #[arg(long, value_name = "NUMBER")]
     pub bill: Option<String>,
+    /// The code of the plan that is bought, for its price; it then pays no bill.
+    #[arg(long, value_name = "CODE", conflicts_with = "bill", requires = "customer")]
+    pub plan: Option<String>,
     /// The number of the person who has taken the cash.
     #[arg(long, value_name = "ID")]
     pub person: Option<i64>,

@@ -7,6 +7,7 @@ mod audit;
 mod bills;
 mod cash;
 mod config;
+mod entitlements;
 mod explain;
 mod generate;
 mod import;
@@ -16,6 +17,7 @@ mod ledger;
 mod migrate;
 mod payments;
 mod people;
+mod plans;
 mod serve;
 mod verify;
 mod webhooks;
@@ -74,6 +76,8 @@ pub fn execute(cli: Cli) -> Result<bool, AppError> {
         Command::Verify(args) => verify::execute(&context, &args),
         Command::Payments(command) => payments::execute(&context, &command),
         Command::Cash(command) => cash::execute(&context, &command),
+        Command::Plans(command) => plans::execute(&context, &command),
+        Command::Entitlements(command) => entitlements::execute(&context, &command),
         Command::Webhooks(command) => webhooks::execute(&context, &command),
         Command::Jobs(JobsCommand::List(args)) => jobs::list(&context, &args),
         Command::Jobs(JobsCommand::Show(args)) => jobs::show(&context, &args),

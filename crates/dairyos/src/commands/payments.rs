@@ -38,6 +38,7 @@ fn record(context: &Context, args: &RecordArgs) -> Result<bool, AppError> {
         reference: args.reference.clone(),
         customer: args.customer.clone(),
         bill: args.bill.clone(),
+        plan: args.plan.clone(),
         person: args.person.map(PersonId),
         day: args.date,
     };

@@ -19,6 +19,7 @@ const NAMES: [&str; 19] = [
     "payments_posted",
     "payment_logs",
     "cash_handed_over",
+    "entitlements",
     "issues_traced",
     "audit_chain",
     "audit_seals_in_order",

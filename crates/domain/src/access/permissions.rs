@@ -74,6 +74,12 @@ permissions! {
         [Owner Admin Accountant Dispatcher];
     CashWrite "cash:write" "Record hand-overs of cash, and accept shortages."
         [Owner Admin Accountant Dispatcher];
+    PlansRead "plans:read" "See plans."
+        [Owner Admin Accountant Dispatcher Rider Customer];
+    PlansWrite "plans:write" "Add and change plans."
+        [Owner Admin];
+    EntitlementsRead "entitlements:read" "See what customers may use; a customer, what they may."
+        [Owner Admin Accountant Dispatcher Rider Customer];
     WebhooksRead "webhooks:read" "See what gateways told."
         [Owner Admin Accountant];
     WebhooksManage "webhooks:manage" "Have an event of a gateway processed again."

@@ -4,11 +4,13 @@
 //! one. The customer code is the identity people use.
 
 mod address;
+mod billing_mode;
 mod contact;
 mod gstin;
 mod state;
 
 pub use address::{Pincode, PincodeError};
+pub use billing_mode::{BillingMode, BillingModeError};
 pub use contact::{Email, EmailError, Language, LanguageError, Phone, PhoneError};
 pub use gstin::{Fssai, FssaiError, Gstin, GstinError};
 pub use state::{State, StateError};
@@ -47,6 +49,8 @@ pub struct Customer {
     pub route: Option<String>,
     /// What the customer owed when the books were opened; negative for an advance.
     pub opening_balance: Money,
+    /// Whether the customer pays before or after being delivered to.
+    pub billing_mode: BillingMode,
 }
 
 impl Customer {
@@ -112,7 +116,7 @@ fn check_text(text: &str, allowed: usize, expected: &'static str) -> Result<(), 
 
 #[cfg(test)]
 mod tests {
-    use super::{Customer, State, TextError, check_code, check_free_text, check_name};
+    use super::{BillingMode, Customer, State, TextError, check_code, check_free_text, check_name};
     use crate::customers::Gstin;
     use crate::money::Money;
 
@@ -142,6 +146,7 @@ mod tests {
             gstin: None,
             route: None,
             opening_balance: Money::ZERO,
+            billing_mode: BillingMode::Postpaid,
         };
         assert_eq!(customer.state_of_supply(gujarat), gujarat);
         customer.gstin = Some(Gstin::parse("29AABCR1718E1ZL").unwrap());

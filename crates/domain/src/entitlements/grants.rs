@@ -77,6 +77,59 @@ pub fn periods(grants: &[Grant]) -> Vec<Period<'_>> {
     periods
 }
 
+/// Where a payment for a plan stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GrantState {
+    /// It gives what was sold.
+    Given,
+    /// Less than the price was paid; it gives nothing.
+    Short,
+    /// The money went back; it gives nothing any more.
+    Revoked,
+}
+
+impl GrantState {
+    /// Where a payment stands of which this is known, for a plan of this price; `None` until money
+    /// was captured.
+    pub fn of(price: Money, facts: &Facts) -> Option<Self> {
+        if facts.captured <= Money::ZERO {
+            return None;
+        }
+        Some(match facts {
+            facts if facts.captured < price => Self::Short,
+            facts if facts.is_revoked() => Self::Revoked,
+            _ => Self::Given,
+        })
+    }
+
+    /// The word under which it is kept and shown.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Given => "given",
+            Self::Short => "short",
+            Self::Revoked => "revoked",
+        }
+    }
+
+    /// The state of a word.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Given, Self::Short, Self::Revoked].into_iter().find(|state| state.as_str() == name)
+    }
+}
+
+/// Until when a customer has paid for each feature, whether that is over or not. Once all of the
+/// grants are paid for, it is what [`Entitlements::at`] says of those that are not over.
+pub fn ends(grants: &[Grant]) -> BTreeMap<&str, Moment> {
+    let mut ends: BTreeMap<&str, Moment> = BTreeMap::new();
+    for period in periods(grants) {
+        for feature in &period.grant.features {
+            let end = ends.entry(feature).or_insert(period.until);
+            *end = period.until.max(*end);
+        }
+    }
+    ends
+}
+
 /// What a customer may use, as seen at a moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Entitlements {
@@ -130,7 +183,7 @@ impl Entitlements {
 
 #[cfg(test)]
 mod tests {
-    use super::{Entitlements, Grant, grant_of, periods};
+    use super::{Entitlements, Grant, GrantState, ends, grant_of, periods};
     use crate::calendar::Moment;
     use crate::entitlements::{DELIVERIES, Plan, example_plans};
     use crate::ids::PaymentId;
@@ -197,6 +250,10 @@ mod tests {
         assert_eq!(made(&facts), None);
         facts.merge(&Observation::Captured { amount: price, at: day(5) });
         assert_eq!(made(&facts), Some(grant(1, "premium", 5)));
+        let stands = |price| GrantState::of(price, &facts);
+        assert_eq!(stands(price), Some(GrantState::Given));
+        assert_eq!(stands(price.plus(Money::from_paise(1)).unwrap()), Some(GrantState::Short));
+        assert_eq!(GrantState::of(Money::ZERO, &Facts::default()), None);
         let revoked = |facts: &Facts, seen: &[Observation]| {
             let mut facts = facts.clone();
             for seen in seen {
@@ -219,6 +276,11 @@ mod tests {
             assert_eq!(revoked(&facts, &[dispute]), expected);
         }
         assert!(revoked(&facts, &[Observation::Reversed]));
+        facts.merge(&Observation::Reversed);
+        assert_eq!(GrantState::of(price, &facts), Some(GrantState::Revoked));
+        for state in [GrantState::Given, GrantState::Short, GrantState::Revoked] {
+            assert_eq!(GrantState::from_name(state.as_str()), Some(state));
+        }
         // A plan of no price is everybody's, and nobody's grant.
         assert_eq!(grant_of(PaymentId(1), &plan("free"), &Facts::default()), None);
     }
@@ -287,6 +349,12 @@ mod tests {
                 let length = period.until.unix_micros() - period.from.unix_micros();
                 prop_assert_eq!(length, 30 * DAY_MICROS);
             }
+            // Once all is paid for, the last end of a feature is when it is over.
+            let after = day(now + 100);
+            let over = ends(&grants).into_iter().filter(|(_, end)| *end > after);
+            let over: Vec<_> = over.map(|(feature, end)| (feature, Some(end))).collect();
+            let at_end = Entitlements::at(after, &[], &grants);
+            prop_assert_eq!(at_end.features().collect::<Vec<_>>(), over);
             // What is allowed later is what is computed later, until the first end.
             let seen = at(&grants);
             let soon = day(now + 1);

@@ -7,8 +7,8 @@
 mod grants;
 mod plans;
 
-pub use grants::{Entitlements, Grant, Period, grant_of, periods};
-pub use plans::{ALL_FEATURES, DEFAULT_DAYS, MAX_DAYS, Plan, PlanError, example_plans};
+pub use grants::{Entitlements, Grant, GrantState, Period, ends, grant_of, periods};
+pub use plans::{ALL_FEATURES, DEFAULT_DAYS, MAX_DAYS, Plan, PlanError, example_plans, is_feature};
 
 use crate::money::Money;
 

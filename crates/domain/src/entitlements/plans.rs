@@ -76,7 +76,7 @@ impl Plan {
         }
         for (place, feature) in self.features.iter().enumerate() {
             let known = self.features.iter().take(place).any(|earlier| earlier == feature);
-            let right = feature == ALL_FEATURES || is_code(feature, b"_");
+            let right = feature == ALL_FEATURES || is_feature(feature);
             if known || !right || feature == DELIVERIES {
                 return Err(PlanError::Feature(shown(feature)));
             }
@@ -89,6 +89,11 @@ impl Plan {
         }
         Ok(())
     }
+}
+
+/// Whether a text has the form of a feature's name.
+pub fn is_feature(text: &str) -> bool {
+    is_code(text, b"_")
 }
 
 fn is_code(text: &str, others: &[u8]) -> bool {

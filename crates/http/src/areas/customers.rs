@@ -53,6 +53,8 @@ pub struct Customer {
     route: Option<String>,
     /// What was owed at the start, in rupees with two decimals.
     opening_balance: String,
+    /// `postpaid`, or `prepaid`: delivered to while there is a balance.
+    billing_mode: &'static str,
     /// How often it has changed, from 1; the ETag.
     version: i64,
     /// When it was added (RFC 3339).
@@ -76,6 +78,7 @@ impl From<Known> for Customer {
             gstin: kept.gstin.as_ref().map(Gstin::as_str).map(str::to_owned),
             route: kept.route,
             opening_balance: kept.opening_balance.to_string(),
+            billing_mode: kept.billing_mode.as_str(),
             version: known.version,
             created_at: known.created_at.rfc3339(),
             updated_at: known.updated_at.rfc3339(),
@@ -218,6 +221,10 @@ pub struct NewCustomer {
     /// What was owed at the start, in rupees, such as `1250.00`.
     #[serde(default, deserialize_with = "said")]
     opening_balance: Option<String>,
+    /// `postpaid`, or `prepaid`: delivered to while there is a balance.
+    #[serde(default, deserialize_with = "said")]
+    #[schema(pattern = "^(postpaid|prepaid)$")]
+    billing_mode: Option<String>,
 }
 
 /// A change of a customer, as a merge patch (RFC 7396): what is absent stays, null takes away.
@@ -263,6 +270,10 @@ pub struct CustomerChange {
     /// What was owed at the start, in rupees, such as `1250.00`.
     #[serde(default, deserialize_with = "said")]
     opening_balance: Option<String>,
+    /// `postpaid`, or `prepaid`: delivered to while there is a balance.
+    #[serde(default, deserialize_with = "said")]
+    #[schema(pattern = "^(postpaid|prepaid)$")]
+    billing_mode: Option<String>,
 }
 
 /// Adds a customer.
@@ -286,6 +297,7 @@ async fn add(
         gstin: body.gstin,
         route: body.route,
         opening_balance: body.opening_balance,
+        billing_mode: body.billing_mode,
     };
     service
         .write(asking, Permission::CustomersWrite, move |tx, _, actor| {
@@ -322,6 +334,7 @@ async fn change(
         gstin: body.gstin,
         route: body.route,
         opening_balance: body.opening_balance,
+        billing_mode: body.billing_mode,
     };
     service
         .write(asking, Permission::CustomersWrite, move |tx, _, actor| {

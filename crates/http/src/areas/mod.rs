@@ -10,6 +10,7 @@ pub mod cash;
 pub mod catalog;
 pub mod customers;
 pub mod deliveries;
+pub mod entitlements;
 pub mod imports;
 pub mod jobs;
 pub mod ledger;

@@ -134,6 +134,9 @@ pub struct Receipt {
     customer_code: Option<String>,
     /// The number of the bill that is paid; without it the oldest dues are.
     bill_number: Option<String>,
+    /// The code of the plan that is bought, for its price; it then pays no bill.
+    #[serde(alias = "plan_code")]
+    plan: Option<String>,
     /// The number of the person who has taken the cash; without it the one who asks.
     person: Option<i64>,
     /// The business day it came, `YYYY-MM-DD`; without it today.
@@ -158,6 +161,7 @@ impl Receipt {
             reference: self.reference,
             customer: self.customer_code,
             bill: self.bill_number,
+            plan: self.plan,
             person: self.person.map(PersonId),
             day: day.flatten(),
         })

@@ -7,6 +7,7 @@
 mod cash;
 mod customers;
 mod downloads;
+mod entitlements;
 mod hostile;
 mod idempotency;
 mod kit;

@@ -31,10 +31,12 @@ fn filled(path: &str) -> String {
         .replace("{session}", "none")
         .replace("{login}", "nobody@example.in")
         .replace("{id}", "999999")
+        .replace("{feature}", "basic")
         + match path {
             "/api/v1/bills" => "?month=2026-09",
             "/api/v1/ledger/export" => "?format=csv",
             "/api/v1/deliveries" => "?from=2026-09-01",
+            "/api/v1/entitlements" => "?ending_before=2026-09-01",
             _ => "",
         }
 }
@@ -136,6 +138,7 @@ async fn ask(api: &crate::kit::Api, method: &str, path: &str, token: &str) -> cr
         (_, "/api/v1/orders") => json!({ "orders": [{ "reference": "", "ordered_on": "",
             "delivery_date": "", "customer_code": "", "sku": "", "quantity": "", "status": "" }] }),
         (_, "/api/v1/bill-runs") => json!({ "month": "2026-09", "mode": "draft" }),
+        (_, "/api/v1/plans") => json!({ "code": "", "name": "", "price": "", "features": [] }),
         (_, "/api/v1/people") => json!({ "login": "", "name": "", "role": "rider" }),
         (_, "/api/v1/keys") => json!({ "name": "", "scopes": ["bills:read"] }),
         _ => json!({}),

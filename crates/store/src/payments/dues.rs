@@ -70,9 +70,23 @@ pub(super) const OPENING_CREDITS: &str = "SELECT c.id, \
      WHERE c.id BETWEEN $1 AND $2 AND c.opening_balance_paise < 0";
 pub(super) const OPENING_PAID: &str = "SELECT CAST(COALESCE(SUM(amount_paise), 0) AS BIGINT) \
      FROM allocations WHERE customer_id = $1 AND bill_id IS NULL";
+const OPENING_CREDITS_OF: Each = Each {
+    sql: "SELECT c.id, -c.opening_balance_paise - (SELECT CAST(COALESCE(SUM(u.amount_paise), 0) \
+          AS BIGINT) FROM opening_uses u WHERE u.customer_id = c.id) FROM customers c \
+          WHERE c.id = :customer AND c.opening_balance_paise < 0",
+    columns: &[Column::Int("customer")],
+};
 pub(super) const QUERIES: &[&str] = &[CREDITS_OF_RANGE, OPENING_CREDITS, OPENING_PAID];
-pub(super) const SETS: &[&Each] =
-    &[&LOCK_CUSTOMER, &OPEN_BILLS, &OPENING, &PAID, &PAY, &ALLOCATED, &CREDITS];
+pub(super) const SETS: &[&Each] = &[
+    &LOCK_CUSTOMER,
+    &OPEN_BILLS,
+    &OPENING,
+    &PAID,
+    &PAY,
+    &ALLOCATED,
+    &CREDITS,
+    &OPENING_CREDITS_OF,
+];
 
 /// Keeps others from allocating to the dues of these customers until the end of the transaction.
 /// All who lock several give them in rising order.
@@ -157,6 +171,21 @@ pub fn paid_of_opening(tx: &mut Tx<'_>, customer: CustomerId) -> Result<Money, S
 /// What is left of the payments of a range of customers.
 pub fn credits_of_range(tx: &mut Tx<'_>, from: i64, to: i64) -> Result<Vec<CreditOf>, StoreError> {
     tx.list(CREDITS_OF_RANGE, &[from.into(), to.into()], read_credit)
+}
+
+/// What is left of the opening balances that customers have in their favour.
+pub fn opening_credits_of(
+    tx: &mut Tx<'_>,
+    customers: &[CustomerId],
+) -> Result<Vec<CreditOf>, StoreError> {
+    let mut found = Vec::new();
+    tx.look_up(&OPENING_CREDITS_OF, &ids(customers), |row| {
+        let left = Money::from_paise(row.int(1)?);
+        let credit = Credit { source: Source::Opening, day: Day::MIN, left };
+        found.push(CreditOf { customer: CustomerId(row.int(0)?), credit });
+        Ok(())
+    })?;
+    Ok(found)
 }
 
 /// What is left of the opening balances that a range of customers has in its favour.

@@ -9,13 +9,14 @@ mod list;
 mod log;
 mod names;
 mod parts;
+mod plans;
 mod proof;
 mod settlements;
 
 pub use dues::{
     Allocated, CreditOf, DueOf, NewAllocation, OpeningUse, PaidBill, add_allocations,
     add_opening_uses, allocated, bills_paid, credits, credits_of_range, dues, lock_customers,
-    opening_credits, paid_of_opening, pay_bills,
+    opening_credits, opening_credits_of, paid_of_opening, pay_bills,
 };
 pub use list::{
     Filter, Listed, ShownAllocation, ShownPosting, allocations_of, by_bank_reference, by_key,
@@ -24,6 +25,7 @@ pub use list::{
 pub use log::{LogEntry, add_log, has_cause, log_of};
 pub use names::{NamedBill, Request, bills_by_number, customers_by_code, move_requests, requests};
 pub use parts::{put_disputes, put_refunds};
+pub use plans::{for_plans, waiting_for};
 pub use proof::{PostedEntry, Proof, broken_allocations, last_payment, proofs};
 pub use settlements::{Settlement, add_settlement};
 
@@ -165,6 +167,7 @@ pub(crate) const QUERIES: &[&[&str]] = &[
     dues::QUERIES,
     list::QUERIES,
     log::QUERIES,
+    plans::QUERIES,
     proof::QUERIES,
     settlements::QUERIES,
 ];

@@ -54,6 +54,7 @@ pub fn customer(code: &str) -> Customer {
         gstin: None,
         route: None,
         opening_balance: Money::ZERO,
+        billing_mode: domain::customers::BillingMode::Postpaid,
     }
 }
 

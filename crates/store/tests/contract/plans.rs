@@ -9,7 +9,7 @@ use store::{Store, Value, Work};
 use testkit::{Database, on_both};
 
 /// Tables that grow with the business.
-const LARGE: [&str; 30] = [
+const LARGE: [&str; 32] = [
     "customers",
     "customer_prices",
     "bills",
@@ -40,11 +40,13 @@ const LARGE: [&str; 30] = [
     "settlements",
     "hand_overs",
     "notices",
+    "entitlement_grants",
+    "entitlements",
 ];
 
 /// How the queries begin that read whole tables: those that load everything on purpose, and the
 /// questions of verification.
-const WHOLE: [&str; 23] = [
+const WHOLE: [&str; 26] = [
     "SELECT id, code FROM customers",
     "SELECT id, code, name, phone",
     "SELECT id, sku, name",
@@ -68,6 +70,9 @@ const WHOLE: [&str; 23] = [
     "SELECT MAX(id) FROM payments",
     "SELECT MAX(id) FROM hand_overs",
     "SELECT CAST(l.giver_id AS TEXT) FROM",
+    "SELECT code, name, price_paise",
+    "SELECT features FROM plans",
+    "SELECT id, state, gstin FROM customers WHERE billing_mode",
 ];
 
 /// The beginning of a statement that counts.
@@ -99,10 +104,17 @@ fn fill_payments(store: &Store) {
     let payments = numbers(3000)
         + "INSERT INTO payments (id, provider, reference, customer_id, amount_paise, currency, \
            state, authorized, failed, captured_paise, captured_at, cleared, reversed, free_paise, \
-           bank_reference, received_day, allocation_count, version, created_at, updated_at) \
+           bank_reference, plan_code, received_day, allocation_count, version, created_at, \
+           updated_at) \
            SELECT i, 'upi', 'R' || CAST(i AS TEXT), i, 100, 'INR', 'captured', 0, 0, 100, 1, 0, \
            0, CASE WHEN i % 100 = 0 THEN 50 ELSE 0 END, 'R' || CAST(i AS TEXT), \
-           20260901 + i % 30, 1, 1, 1, 1 FROM n";
+           CASE WHEN i % 100 = 0 THEN 'premium' END, 20260901 + i % 30, 1, 1, 1, 1 FROM n";
+    let grants = numbers(3000)
+        + "INSERT INTO entitlement_grants SELECT i, i, 'premium', 'a', 30, 1, 1, 'given', 1, \
+           i + 1, 1 FROM n";
+    let entitled = numbers(3000)
+        + "INSERT INTO entitlements SELECT i, 'a', i, CASE WHEN i % 10 = 0 THEN 0 ELSE 1 END \
+           FROM n";
     let log = numbers(3000)
         + "INSERT INTO payment_log SELECT i, 1, 1, NULL, 'captured', 'c', 'k', 'a', NULL, '{}' \
            FROM n";
@@ -140,6 +152,8 @@ fn fill_payments(store: &Store) {
         &requests,
         &events,
         &settlements,
+        &grants,
+        &entitled,
     ] {
         execute(store, &[sql]).unwrap();
     }
@@ -336,7 +350,13 @@ fn the_indexes_are_the_ones_that_were_made_for_it() {
             (&["FROM payments", "p.customer_id = $1", "ORDER BY"], "payments_by_customer"),
             (&["FROM payments", "customer_id BETWEEN", "free_paise > 0"], "payments_free"),
             (&["FROM bills", "state IN ('issued', 'part-paid')", "paid_paise"], "bills_open"),
-            (&["FROM customers c", "opening_balance_paise < 0"], "customers_in_credit"),
+            (&["FROM customers c", "BETWEEN", "opening_balance_paise < 0"], "customers_in_credit"),
+            (&["FROM entitlements e", "e.closed = 0"], "entitlements_open"),
+            (&["FROM entitlements", "until_at <= $1"], "entitlements_open"),
+            (&["FROM entitlement_grants g WHERE g.cust"], "entitlement_grants_by_customer"),
+            (&["FROM payments p", "p.plan_code = $1"], "payments_by_plan"),
+            (&["FROM payments p", "plan_code IS NOT NULL AND p.customer_id"], "payments_for_plans"),
+            (&["FROM customers", "'prepaid'", "route = $1"], "customers_prepaid"),
             (&["FROM gateway_events WHERE retry_at <="], "gateway_events_waiting"),
             (&["FROM gateway_events WHERE id <", "state = 'received'"], "gateway_events_open"),
             (&["received_at FROM gateway_events", "provider ="], "gateway_events_by_provider"),

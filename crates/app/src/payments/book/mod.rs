@@ -131,6 +131,8 @@ pub(crate) fn book(tx: &mut Tx<'_>, actor: &Actor, told: &[Told]) -> Result<Vec<
     let mut books = money::decide(tx, actor.at, &mut works)?;
     money::settle(tx, actor, &mut works, &mut books)?;
     save::save(tx, actor, &works, &books)?;
+    let changed = works.all.iter().filter(|work| work.is_changed()).map(|work| &work.now);
+    crate::entitlements::follow(tx, actor, changed)?;
     name_results(&works, told, &mut booked);
     Ok(booked)
 }
