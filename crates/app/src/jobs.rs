@@ -10,6 +10,7 @@ mod errors;
 mod housekeeping;
 mod lease;
 mod manage;
+mod payments;
 mod registry;
 mod schedules;
 mod stop;

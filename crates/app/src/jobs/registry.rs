@@ -2,8 +2,9 @@
 //!
 //! It deliberately is a plain table, made once when the program starts.
 
-use super::{JobError, Outcome, Stop, bills, housekeeping, verify, webhooks};
+use super::{JobError, Outcome, Stop, bills, housekeeping, payments, verify, webhooks};
 use crate::Actor;
+use crate::payments::Gateways;
 use domain::calendar::Moment;
 use domain::jobs::{MAX_ATTEMPTS, Schedule};
 use std::collections::BTreeMap;
@@ -75,8 +76,13 @@ impl Registry {
         Self::default()
     }
 
-    /// The kinds and schedules of the product.
+    /// The kinds and schedules of the product, in a program whose settings name no gateway.
     pub fn standard() -> Self {
+        Self::with_gateways(&Gateways::default())
+    }
+
+    /// The kinds and schedules of the product.
+    pub fn with_gateways(gateways: &Gateways) -> Self {
         let mut registry = Self::new();
         registry.add(housekeeping::SEAL, housekeeping::seal);
         registry.add(housekeeping::EXPIRE_KEYS, housekeeping::expire_keys);
@@ -87,6 +93,12 @@ impl Registry {
         registry.add(webhooks::RETRY, webhooks::retry);
         registry.schedules.extend(housekeeping::SCHEDULES);
         registry.schedule(webhooks::SCHEDULE);
+        let ours = || gateways.clone();
+        let (callers, refunders, askers) = (ours(), ours(), ours());
+        registry.add(payments::KIND_CALL, move |at, job| payments::call(&callers, at, job));
+        registry.add(payments::KIND_REFUND, move |at, job| payments::refund(&refunders, at, job));
+        registry.add(payments::KIND_ASK, move |at, job| payments::ask(&askers, at, job));
+        registry.schedule(payments::SCHEDULE);
         registry
     }
 

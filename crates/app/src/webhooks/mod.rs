@@ -16,6 +16,7 @@ pub use gateways::{MAX_BODY_BYTES, Provider as Gateway, Secrets, SecretsError};
 pub use inbox::{
     Counts, Kept, LIST_DEFAULT, LIST_MOST, Silence, Whole, counts, event_id, list, show, silence,
 };
+pub(crate) use read::read;
 pub use receive::{Receipt, receive};
 pub use retry::{Retried, keep_failed, replay, retry_due};
 

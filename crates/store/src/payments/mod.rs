@@ -9,6 +9,8 @@ mod log;
 mod names;
 mod parts;
 mod proof;
+mod refunds;
+mod requests;
 mod settlements;
 
 pub use dues::{
@@ -24,6 +26,14 @@ pub use log::{LogEntry, add_log, has_cause, log_of};
 pub use names::{NamedBill, Request, bills_by_number, customers_by_code, move_requests, requests};
 pub use parts::{put_disputes, put_refunds};
 pub use proof::{PostedEntry, Proof, broken_allocations, last_payment, proofs};
+pub use refunds::{
+    AskedRefund, Cursor, add_refund, allot_refund, count_refunds, cursor, due_refunds, lock_refund,
+    move_cursor, page_of_refunds, refund_by_id, save_refund, tell_refunds, under_way,
+};
+pub use requests::{
+    AskedFor, NewAskedFor, RequestFilter, add_request, allot_request, count_requests, due_requests,
+    lock_request, page_of_requests, request_by_id, save_request,
+};
 pub use settlements::{Settlement, add_settlement};
 
 use crate::catalog::day;
@@ -159,10 +169,17 @@ const FOR_CHANGE: Each = Each {
     sql: concat!("SELECT ", columns!(), " FROM payments p WHERE p.id = :id FOR UPDATE"),
     columns: &[Column::Int("id")],
 };
-pub(crate) const QUERIES: &[&[&str]] =
-    &[dues::QUERIES, list::QUERIES, log::QUERIES, proof::QUERIES, settlements::QUERIES];
+pub(crate) const QUERIES: &[&[&str]] = &[
+    dues::QUERIES,
+    list::QUERIES,
+    log::QUERIES,
+    proof::QUERIES,
+    settlements::QUERIES,
+    refunds::QUERIES,
+    requests::QUERIES,
+];
 pub(crate) const SETS: &[&[&Each]] =
-    &[&[&UPDATE, &OWNERS, &FOR_CHANGE], dues::SETS, names::SETS, parts::SETS];
+    &[&[&UPDATE, &OWNERS, &FOR_CHANGE], dues::SETS, names::SETS, parts::SETS, refunds::SETS];
 
 /// Looks up payments by how and by what they are known: for each key that is known its place in
 /// the list, the payment and who pays.
