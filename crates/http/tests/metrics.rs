@@ -51,6 +51,8 @@ fn readings() -> Readings {
         oldest_waiting_seconds: Some(12),
         worker_alive: Some(true),
         connections: Some(Connections { in_use: 2, idle: 1, size: 4 }),
+        payment_requests: vec![("unknown".to_owned(), 2)],
+        refunds: vec![("requested".to_owned(), 1)],
         figures: vec![Figure { name: "size_bytes", help: "Size of the database", value: 4096 }],
     }
 }

@@ -9,16 +9,15 @@ use domain::money::Money;
 use domain::payments::{Provider, RequestKind, RequestState};
 use gateways::call::{CallError, Page, Tags};
 use gateways::event::{About, LinkState, Observation, PaymentState};
-use gateways::razorpay::{self, Razorpay};
-use gateways::stripe::{self, Stripe};
+use gateways::{razorpay, stripe};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use store::payments::{AskedFor, AskedRefund};
 
 pub use gateways::call::{EndpointError, Retry, Secret, Timeouts, Transport};
-pub use gateways::razorpay::client::BASE_URL as RAZORPAY_URL;
-pub use gateways::stripe::client::BASE_URL as STRIPE_URL;
+pub use gateways::razorpay::Razorpay;
+pub use gateways::stripe::Stripe;
 pub use gateways::{Secrets, SecretsError};
 
 /// The currency of all that is asked for.

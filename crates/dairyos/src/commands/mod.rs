@@ -24,18 +24,29 @@ use crate::cli::{AuditCommand, JobsCommand};
 use crate::cli::{BillsCommand, Cli, Command, DEFAULT_DATABASE, LedgerCommand};
 use crate::clock;
 use crate::settings::{self, environment};
+use app::payments::Desk;
 use app::{Actor, AppError};
+use std::path::PathBuf;
 use store::Store;
 
 /// What every command works with.
 pub struct Context {
     database: String,
+    config: Option<PathBuf>,
     actor: Actor,
 }
 
 impl Context {
     fn open(&self) -> Result<Store, AppError> {
         Ok(Store::open(&self.database)?)
+    }
+
+    /// What the settings say about payments.
+    fn payments(&self) -> Result<Desk, AppError> {
+        let loaded = settings::load(self.config.as_deref(), &environment::read())
+            .map_err(|error| AppError::BadArgument(error.to_string()))?;
+        settings::payments::desk(&loaded.settings, |_| {})
+            .map_err(|problems| settings::payments::error(&problems))
     }
 }
 
@@ -58,7 +69,7 @@ pub fn execute(cli: Cli) -> Result<bool, AppError> {
             .map_err(|error| AppError::BadArgument(error.to_string()))?,
         (None, None) => DEFAULT_DATABASE.to_owned(),
     };
-    let context = Context { database, actor };
+    let context = Context { database, config, actor };
     match cli.command {
         Command::Init(args) => init::execute(&context, args),
         Command::Import(args) => import::execute(&context, &args),

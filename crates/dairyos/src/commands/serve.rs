@@ -57,6 +57,10 @@ pub fn execute(
     let has_worker = threads > 0 && !args.no_worker;
     let pulse = Pulse::new(clock::now());
     let metrics = Metrics::new(VERSION);
+    let counts = metrics.clone();
+    let desk = settings::payments::desk(&settings, move |called| counts.gateway_call(called));
+    let desk = desk.map_err(|problems| settings::payments::error(&problems))?;
+    let registry = Registry::with_gateways(&desk.gateways);
     let service = Service::new(Parts {
         store: Arc::clone(&store),
         clock: Arc::new(clock::now),
@@ -68,6 +72,7 @@ pub fn execute(
             .filter(|role| settings.sign_in.needs_second_factor(*role))
             .collect(),
         worker: has_worker.then(|| pulse.clone()),
+        payments: desk,
     })
     .map_err(|error| AppError::Output(format!("a thread that writes: {error}")))?;
     let mut around = surroundings(&settings)?;
@@ -77,7 +82,7 @@ pub fn execute(
     let stop = Stop::new();
     std::thread::scope(|scope| {
         if has_worker {
-            scope.spawn(|| work(&store, threads, &stop, &pulse));
+            scope.spawn(|| work(&store, &registry, threads, &stop, &pulse));
         }
         let served = run(service, &around, listen, headers);
         stop.request();
@@ -87,14 +92,14 @@ pub fn execute(
 }
 
 /// Does jobs until the service ends.
-fn work(store: &Store, threads: usize, stop: &Stop, pulse: &Pulse) {
+fn work(store: &Store, registry: &Registry, threads: usize, stop: &Stop, pulse: &Pulse) {
     let mut bytes = [0; 4];
     // Without randomness the name is still that of this process.
     let _ = System.fill(&mut bytes);
     let name = format!("{}-{:08x}", std::process::id(), u32::from_be_bytes(bytes));
     let worker = Worker {
         store,
-        registry: &Registry::standard(),
+        registry,
         // Whoever asks for the time is alive.
         clock: &|| {
             let now = clock::now();

@@ -16,7 +16,7 @@ const INTERRUPTED: i32 = 130;
 
 pub fn execute(context: &Context, args: &WorkArgs) -> Result<bool, AppError> {
     let store = context.open()?;
-    let registry = Registry::standard();
+    let registry = Registry::with_gateways(&context.payments()?.gateways);
     let stop = listen()?;
     let mut bytes = [0; 4];
     getrandom::fill(&mut bytes).map_err(|error| AppError::Output(error.to_string()))?;

@@ -66,6 +66,10 @@ permissions! {
         [Owner Admin Accountant];
     PaymentsWrite "payments:write" "Record receipts, clear and bounce cheques, match payments."
         [Owner Admin Accountant];
+    PaymentsRefund "payments:refund" "Ask for refunds, and pay those by hand that are agreed."
+        [Owner Admin Accountant];
+    PaymentsApprove "payments:approve" "Agree to refunds that another person asked for, or decline them."
+        [Owner Admin Accountant];
     WebhooksRead "webhooks:read" "See what gateways told."
         [Owner Admin Accountant];
     WebhooksManage "webhooks:manage" "Have an event of a gateway processed again."

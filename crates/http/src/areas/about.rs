@@ -66,9 +66,12 @@ async fn ready(State(service): State<Service>) -> Result<&'static str, Problem> 
 /// What is counted, and what is looked up for this answer.
 async fn show_figures(State(service): State<Service>, headers: HeaderMap) -> Response {
     let now = service.now();
-    let read = move |store: &Store| Ok((store.connections(), app::jobs::stats(store, now).ok()));
-    let (connections, stats) = service.run(read).await.ok().unzip();
-    let stats = stats.flatten();
+    let read = move |store: &Store| {
+        let open = store.read(app::payments::open).unwrap_or_default();
+        Ok((store.connections(), (app::jobs::stats(store, now).ok(), open)))
+    };
+    let (connections, looked_up) = service.run(read).await.ok().unzip();
+    let (stats, open) = looked_up.unwrap_or_default();
     let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
     let connections = connections.map(|all| Connections {
         in_use: count(all.lent),
@@ -77,6 +80,7 @@ async fn show_figures(State(service): State<Service>, headers: HeaderMap) -> Res
     });
     let worker_alive = service.worker_alive();
     let mut readings = Readings { worker_alive, connections, ..Readings::default() };
+    (readings.payment_requests, readings.refunds) = (open.requests, open.refunds);
     if let Some(stats) = stats {
         readings.jobs = stats
             .counts

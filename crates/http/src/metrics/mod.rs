@@ -3,12 +3,15 @@
 //! They deliberately carry no id, name or address: labels are from closed lists (methods, route
 //! templates, classes of status, words of the program).
 
+mod gateways;
 mod process;
 mod readings;
 mod text;
 mod webhooks;
 
+use app::payments::Called;
 use axum::http::{HeaderMap, StatusCode, header};
+use gateways::OfGateways;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -54,6 +57,7 @@ struct Inner {
     durations: Durations,
     in_flight: Gauge,
     idempotent_hits: Family<Operation, Counter>,
+    gateway_calls: OfGateways,
     webhooks: OfWebhooks,
     readings: readings::Slot,
 }
@@ -82,12 +86,21 @@ impl Metrics {
             "Requests answered from an earlier one with the same Idempotency-Key",
             idempotent_hits.clone(),
         );
+        let gateway_calls = OfGateways::registered(&mut registry);
         let webhooks = OfWebhooks::registered(&mut registry);
         let build = Info::new(vec![("version".to_owned(), version.to_owned())]);
         registry.register("dairyos_build", "The program that is running", build);
         registry.register_collector(Box::new(readings.clone()));
         registry.register_collector(Box::new(process::Process));
-        let inner = Inner { registry, durations, in_flight, idempotent_hits, webhooks, readings };
+        let inner = Inner {
+            registry,
+            durations,
+            in_flight,
+            idempotent_hits,
+            gateway_calls,
+            webhooks,
+            readings,
+        };
         Self(Arc::new(inner))
     }
 
@@ -101,6 +114,11 @@ impl Metrics {
         self.0.in_flight.inc();
         let metrics = self.clone();
         Running { metrics, method, route, started: Instant::now(), status: None }
+    }
+
+    /// Counts a call of a gateway.
+    pub fn gateway_call(&self, called: &Called) {
+        self.0.gateway_calls.count(called);
     }
 
     /// Counts a delivery of a gateway that was not authentic.
