@@ -11,11 +11,19 @@ mod advances;
 mod dairy;
 #[path = "payments/kit.rs"]
 mod kit;
+#[path = "payments/office.rs"]
+mod office;
 #[path = "payments/orders.rs"]
 mod orders;
 #[path = "payments/record.rs"]
 mod record;
+#[path = "payments/refunds.rs"]
+mod refunds;
+#[path = "payments/requests.rs"]
+mod requests;
 #[path = "payments/together.rs"]
 mod together;
+#[path = "payments/upi.rs"]
+mod upi;
 #[path = "payments/webhooks.rs"]
 mod webhooks;
