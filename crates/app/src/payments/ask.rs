@@ -199,7 +199,7 @@ pub(super) fn told_of(
         _ => gateways::Provider::Razorpay,
     };
     let (mut all, mut unclear) = (Vec::with_capacity(seen.len()), None);
-    for (number, one) in seen.iter().enumerate() {
+    for one in seen {
         // A payment that waits for its payer says nothing.
         if one.about == About::Payment(PaymentState::Created) {
             continue;
@@ -215,7 +215,8 @@ pub(super) fn told_of(
             observations: vec![one.clone()],
         };
         // Each changes a payment once.
-        let key = format!("{CAUSE} {} {number}", at.unix_micros());
+        let status = one.status.as_deref().unwrap_or_default();
+        let key = format!("{CAUSE} {} {} {status}", at.unix_micros(), one.id);
         match read(provider, &event, &key, at) {
             Ok(said) => all.extend(said.told),
             Err(why) => unclear = unclear.or(Some(format!("{}: {why}", one.id))),

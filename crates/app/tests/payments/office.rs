@@ -161,7 +161,7 @@ impl<'d> Office<'d> {
         let id = self.dairy.store.write(|tx| payments::ask_now(tx, &actor)).unwrap();
         self.work();
         let job = app::jobs::show(&self.dairy.store, domain::ids::JobId(id)).unwrap();
-        serde_json::from_str(job.result.as_deref().unwrap_or("null")).unwrap()
+        serde_json::from_str(job.result.as_deref().unwrap_or_else(|| panic!("{job:?}"))).unwrap()
     }
 
     pub fn bill_number(&self, customer: &str) -> String {

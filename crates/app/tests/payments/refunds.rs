@@ -341,8 +341,8 @@ fn what_the_gateway_refuses_has_failed() {
         let shown = office.shown_refund(id);
         assert_eq!(shown.state.as_str(), "failed", "{shown:?}");
         assert!(shown.failure.is_some());
-        office.ask_now();
-        assert_eq!(office.dairy.bill("C1", "2026-09").status, "issued");
+        let found = office.ask_now();
+        assert_eq!(office.dairy.bill("C1", "2026-09").status, "issued", "{found}");
         let again = office.try_refund("maker", payment, &Office::refund_of(1, Destination::Source));
         assert_eq!(again.unwrap_err().code(), "conflict");
         office.dairy.assert_verified();
