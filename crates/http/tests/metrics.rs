@@ -171,3 +171,17 @@ async fn running_and_abandoned_requests_are_counted() {
     assert!(text.contains("http_server_active_requests 0\n"), "{text}");
     assert!(text.contains("route=\"/slow\",status=\"aborted\"} 1\n"), "{text}");
 }
+
+#[test]
+fn calls_of_gateways_are_counted() {
+    let metrics = Metrics::new("test");
+    let provider = domain::payments::Provider::Razorpay;
+    let called = app::payments::Called { provider, operation: "refund", outcome: "unknown" };
+    metrics.gateway_call(&called);
+    metrics.gateway_call(&called);
+    let text = plain(&metrics, readings());
+    let labels = "provider=\"razorpay\",operation=\"refund\",outcome=\"unknown\"";
+    assert!(text.contains(&format!("billing_gateway_calls_total{{{labels}}} 2")), "{text}");
+    assert!(text.contains("billing_payment_requests{state=\"unknown\"} 2"), "{text}");
+    assert!(text.contains("billing_refunds{state=\"requested\"} 1"), "{text}");
+}

@@ -2,6 +2,8 @@
 
 use app::access::people::{self, NewcomerRequest};
 use app::access::{KeyRing, Secrets, SignIn, sign_in};
+use app::payments::gateways::{Razorpay, RazorpayAccess, Retry, Secret, Timeouts, Transport};
+use app::payments::{Desk, Gateways, Payee};
 use app::webhooks::{Keys, Secrets as WebhookSecrets};
 use app::{Actor, NoRandomness, Random, Store};
 use axum::Router;
@@ -10,6 +12,7 @@ use axum::http::{HeaderMap, Request};
 use axum::response::Response;
 use domain::access::Role;
 use domain::calendar::Moment;
+use domain::payments::Vpa;
 use http_api::layers::caller_address::TrustedProxies;
 use http_api::layers::request_id::RequestIds;
 use http_api::layers::security_headers::SecurityHeaders;
@@ -90,6 +93,22 @@ impl Reply {
         assert_eq!(self.status, status, "{}", self.text);
         self
     }
+}
+
+/// Razorpay as somewhere that nobody listens, and a UPI address; Stripe is not set up.
+fn desk() -> Desk {
+    let timeouts = Timeouts { connect: Duration::from_secs(1), answer: Duration::from_secs(1) };
+    let way = Transport::new("http://127.0.0.1:9", timeouts).unwrap();
+    let secret = Secret::new("key_secret_A");
+    let razorpay = RazorpayAccess {
+        client: Razorpay::new(way, "rzp_test_A", &secret, Retry::never()),
+        key_id: "rzp_test_A".to_owned(),
+        key_secret: app::payments::gateways::Secrets::new(["key_secret_A"]).unwrap(),
+        callback_url: None,
+    };
+    let upi = Payee { vpa: Vpa::parse("gokul@upiexample").unwrap(), name: None, category: None };
+    let gateways = Gateways::new(Some(razorpay), None, |_| {});
+    Desk { gateways, upi: Some(upi), ..Desk::default() }
 }
 
 /// Runs a test on both databases, over a dairy that is set up.
