@@ -122,8 +122,8 @@ pub(super) fn random(reference: &str, attempts: u32) -> u64 {
     hash.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
-pub(super) fn shortened(text: impl ToString) -> Option<String> {
-    Some(text.to_string().chars().take(MAX_REASON_CHARS).collect())
+pub(super) fn shortened(text: &(impl ToString + ?Sized)) -> String {
+    text.to_string().chars().take(MAX_REASON_CHARS).collect()
 }
 
 /// Keeps how the making ended.
@@ -172,7 +172,7 @@ fn keep(
     if was_overtaken && (made.is_none() || asked.provider_reference.is_some()) {
         return Ok(());
     }
-    asked.reason = error.and_then(shortened);
+    asked.reason = error.map(shortened);
     match (made, next) {
         (Some(made), _) => take_in(&mut asked, made, actor.at),
         (None, Next::Send(at)) => {
@@ -190,7 +190,7 @@ fn keep(
         (None, Next::GiveUp | Next::Finish) => {
             asked.state = RequestState::Refused;
             if asked.reason.is_none() {
-                asked.reason = shortened("given up: the gateway does not know it");
+                asked.reason = Some(shortened("given up: the gateway does not know it"));
             }
         }
     }
@@ -244,7 +244,7 @@ fn seen(
     claimed: &AskedFor,
     answer: &Result<Standing, CallError>,
 ) -> Result<(), AppError> {
-    let mut reason = answer.as_ref().err().and_then(shortened);
+    let mut reason = answer.as_ref().err().map(shortened);
     if let Ok(standing) = answer {
         let (told, unclear) = told_of(claimed.provider, &standing.seen, actor.at);
         let booked = book(tx, actor, &told)?;
@@ -252,7 +252,7 @@ fn seen(
             Booked::Unfit(why) | Booked::Failed(why) => Some(why),
             Booked::Changed(_) | Booked::Nothing(_) => None,
         });
-        reason = unfit.or(unclear).and_then(shortened);
+        reason = unfit.or(unclear).map(|why| shortened(&why));
     }
     // What was booked has taken the counters already.
     let Some(mut asked) = payments::lock_request(tx, claimed.id)? else { return Ok(()) };

@@ -181,23 +181,20 @@ impl Gateways {
     pub(super) fn refund(&self, asked: &AskedRefund) -> Answered<Observation> {
         let tags = Tags { reference: Some(asked.reference.clone()), ..Tags::default() };
         let amount = asked.amount.paise();
-        match asked.provider {
-            Provider::Stripe => {
-                let payment_intent = asked.payment_reference.clone();
-                let new = stripe::NewRefund { payment_intent, amount, tags };
-                self.ask_stripe("refund", |way| way.client.refund_payment(&new, &asked.reference))
-            }
-            _ => {
-                let new = razorpay::NewRefund {
-                    amount,
-                    idempotency_key: asked.reference.clone(),
-                    receipt: Some(asked.reference.clone()),
-                    tags,
-                };
-                let payment = &asked.payment_reference;
-                self.ask_razorpay("refund", |way| way.client.refund_payment(payment, &new))
-            }
+        if asked.provider == Provider::Stripe {
+            let payment_intent = asked.payment_reference.clone();
+            let new = stripe::NewRefund { payment_intent, amount, tags };
+            let key = &asked.reference;
+            return self.ask_stripe("refund", |way| way.client.refund_payment(&new, key));
         }
+        let new = razorpay::NewRefund {
+            amount,
+            idempotency_key: asked.reference.clone(),
+            receipt: Some(asked.reference.clone()),
+            tags,
+        };
+        let payment = &asked.payment_reference;
+        self.ask_razorpay("refund", |way| way.client.refund_payment(payment, &new))
     }
 
     /// Asks whether a gateway knows a refund, by our reference or by its own.
@@ -231,16 +228,12 @@ impl Gateways {
         (from, to): (Moment, Moment),
         before: (u32, Option<String>),
     ) -> Answered<Page<Observation>> {
-        match provider {
-            Provider::Stripe => {
-                let since = stripe::Since { from, starting_after: before.1, limit: PAGE };
-                self.ask_stripe("list_payments", |way| way.client.payment_intents(&since))
-            }
-            _ => {
-                let window = razorpay::Window { from, to, count: PAGE, skip: before.0 * PAGE };
-                self.ask_razorpay("list_payments", |way| way.client.payments(&window))
-            }
+        if provider == Provider::Stripe {
+            let since = stripe::Since { from, starting_after: before.1, limit: PAGE };
+            return self.ask_stripe("list_payments", |way| way.client.payment_intents(&since));
         }
+        let window = razorpay::Window { from, to, count: PAGE, skip: before.0 * PAGE };
+        self.ask_razorpay("list_payments", |way| way.client.payments(&window))
     }
 }
 

@@ -89,7 +89,7 @@ fn send(desk: &Desk<'_>, refund: &AskedRefund) -> Came {
             let random = random(&refund.reference, refund.attempts);
             let now = (desk.actor)().at;
             let next = after_call(answer_of(&error), refund.attempts, now, random);
-            Came::Else(next, shortened(&error))
+            Came::Else(next, Some(shortened(&error)))
         }
     }
 }
@@ -99,8 +99,8 @@ fn ask(desk: &Desk<'_>, refund: &AskedRefund) -> Came {
     let answer = desk.gateways.find_refund(refund);
     let (found, why) = match answer {
         Ok(Some(seen)) => return checked(refund, seen),
-        Ok(None) => (Found::Absent, shortened("the gateway does not know it")),
-        Err(error) => (Found::Unknown, shortened(error)),
+        Ok(None) => (Found::Absent, Some(shortened("the gateway does not know it"))),
+        Err(error) => (Found::Unknown, Some(shortened(&error))),
     };
     let random = random(&refund.reference, refund.attempts);
     match after_asking(found, refund.attempts, (desk.actor)().at, random) {
@@ -115,7 +115,7 @@ fn checked(refund: &AskedRefund, seen: Observation) -> Came {
         return Came::Told(Box::new(seen));
     }
     let error = CallError::Unknown { what: "the gateway tells of another amount".to_owned() };
-    Came::Else(Next::AskPerson, shortened(error))
+    Came::Else(Next::AskPerson, Some(shortened(&error)))
 }
 
 /// Keeps what a step has led to.
@@ -160,9 +160,10 @@ fn told(
         Some(RefundStatus::Pending) | None => Step::Send,
     };
     refund.state = moved(&refund, step);
-    refund.failure = unfit.or(unclear).and_then(shortened);
+    refund.failure = unfit.or(unclear).map(|why| shortened(&why));
     if refund.state == RefundState::Failed && refund.failure.is_none() {
-        refund.failure = seen.reason.clone().or(shortened("the gateway says that it failed"));
+        refund.failure =
+            seen.reason.clone().or_else(|| Some("the gateway says that it failed".to_owned()));
     }
     refund.retry_at = Some(later(actor.at, FOLLOW));
     payments::save_refund(tx, &refund, actor.at)?;

@@ -155,14 +155,13 @@ fn check(payment: &Kept, gateways: &Gateways, new: &NewRefund) -> Result<(), App
         Destination::Source if payment.provider == Provider::Cheque && !payment.facts.cleared => {
             conflict("the cheque has not been cleared; note that first, or that it has bounced")
         }
-        Destination::Source => Ok(()),
         Destination::Advance if payment.customer.is_none() => {
             conflict("nobody knows who has paid; give the payment to its customer first")
         }
         Destination::Advance if payment.plan.is_some() => {
             conflict("what was paid for a plan is no advance for bills; refund it to its source")
         }
-        Destination::Advance => Ok(()),
+        Destination::Source | Destination::Advance => Ok(()),
     }
 }
 

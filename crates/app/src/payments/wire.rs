@@ -3,6 +3,7 @@
 //! It deliberately shows no payer's address and no full reference of a card.
 
 use super::{AskedFor, AskedRefund, Listed, Shown};
+use domain::calendar::Moment;
 use domain::money::Money;
 use domain::payments::{CURRENCY, Destination, RefundState, RequestKind, RequestState};
 use serde::Serialize;
@@ -254,7 +255,7 @@ impl PaymentRequest {
             plan_code: asked.plan.clone(),
             amount: asked.amount.map(|amount| amount.to_string()),
             in_parts: asked.in_parts,
-            expires_at: asked.expires_at.map(|at| at.rfc3339()),
+            expires_at: asked.expires_at.map(Moment::rfc3339),
             cancel_asked: asked.cancel_asked,
             attempts: asked.attempts,
             reason: asked.reason.clone(),

@@ -215,10 +215,8 @@ impl<'d> Office<'d> {
     }
 
     pub fn payment_id(&self, provider: Provider, reference: &str) -> PaymentId {
-        let found = self.dairy.store.read(|tx| {
-            Ok::<_, store::StoreError>(store::payments::by_reference(tx, provider, reference)?)
-        });
-        found.unwrap().unwrap()
+        let read = |tx: &mut app::Tx<'_>| store::payments::by_reference(tx, provider, reference);
+        self.dairy.store.read(read).unwrap().unwrap()
     }
 
     pub fn refund_of(paise: i64, destination: Destination) -> NewRefund {

@@ -15,7 +15,7 @@ fn a_link_asks_for_what_is_due() {
         let office = Office::new(database);
         let number = office.bill_number("C1");
         let found = of_bill(&office, &office.desk, &number).unwrap();
-        let plain = number.replace('/', "").replace('-', "");
+        let plain = number.replace(['/', '-'], "");
         let note = number.replace('/', "%2F");
         let expected = format!(
             "upi://pay?pa=gokul@upiexample&pn=Gokul%20Dairy&tr={plain}&tn=Bill%20{note}\

@@ -50,8 +50,12 @@ impl PaymentsCommand {
             Self::Record(args) => args.json,
             Self::List(args) => args.json,
             Self::Assign(args) => args.json,
-            Self::Show(args) | Self::Clear(args) | Self::Bounce(args) => args.json,
-            Self::Cancel(args) | Self::Approve(args) | Self::Decline(args) => args.json,
+            Self::Show(args)
+            | Self::Clear(args)
+            | Self::Bounce(args)
+            | Self::Cancel(args)
+            | Self::Approve(args)
+            | Self::Decline(args) => args.json,
             Self::Request(args) => args.json,
             Self::Requests(args) => args.json,
             Self::Refund(args) => args.json,

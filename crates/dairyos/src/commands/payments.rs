@@ -1,5 +1,5 @@
-//! `dairyos payments`: record, list, show, assign, clear, bounce; and, in a file of its own, what is
-//! asked of gateways, refunds, and UPI links.
+//! `dairyos payments`: record, list, show, assign, clear, bounce; and, in a file of its own, what
+//! is asked of gateways, refunds, and UPI links.
 //!
 //! It deliberately prints no payer's address.
 

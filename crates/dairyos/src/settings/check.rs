@@ -121,7 +121,9 @@ impl Settings {
         found.range("gateways.connect_timeout_secs", connect, 1, MAX_CALL_SECS);
         found.range("gateways.answer_timeout_secs", answer, 1, MAX_CALL_SECS);
         if let Err(problems) = super::payments::desk(self, |_| {}) {
-            problems.iter().for_each(|(key, what)| found.add(key, what));
+            for (key, what) in problems {
+                found.add(key, what);
+            }
         }
         found.range("webhooks.writers", self.webhooks.writers.get(), 1, MAX_WEBHOOK_WRITERS);
     }

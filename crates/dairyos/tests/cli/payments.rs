@@ -119,8 +119,9 @@ fn what_is_not_set_up_is_named() {
         assert_eq!(code, "not_configured");
         assert!(message.contains("payments.upi_vpa"), "{message}");
         // With settings it is kept, and withdrawn before anybody has called.
-        let settings = "[gateways.razorpay]\nkey_id = \"rzp_test_A\"\nkey_secret = \"key_secret_A\"\n\
-                        base_url = \"http://127.0.0.1:9\"\n[payments]\nupi_vpa = \"gokul@upiexample\"\n";
+        let settings = "[gateways.razorpay]\nkey_id = \"rzp_test_A\"\n\
+                        key_secret = \"key_secret_A\"\nbase_url = \"http://127.0.0.1:9\"\n\
+                        [payments]\nupi_vpa = \"gokul@upiexample\"\n";
         let file = books.database.file("dairyos.toml", settings);
         let config = ["--config", file.to_str().unwrap()];
         let with = |args: &[&str]| books.json(&[args, &config].concat());

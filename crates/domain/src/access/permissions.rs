@@ -68,7 +68,8 @@ permissions! {
         [Owner Admin Accountant];
     PaymentsRefund "payments:refund" "Ask for refunds, and pay those by hand that are agreed."
         [Owner Admin Accountant];
-    PaymentsApprove "payments:approve" "Agree to refunds that another person asked for, or decline them."
+    PaymentsApprove "payments:approve"
+        "Agree to refunds that another person asked for, or decline them."
         [Owner Admin Accountant];
     WebhooksRead "webhooks:read" "See what gateways told."
         [Owner Admin Accountant];
