@@ -57,6 +57,9 @@ pub enum AppError {
     /// It does not go together with what is kept.
     #[error("{0}")]
     Conflict(String),
+    /// A setting is needed for it.
+    #[error("{0}")]
+    NotConfigured(String),
     /// The version a change was made from is no longer the present one.
     #[error("version {asked} is no longer the present one, which is {present}")]
     VersionLost {
@@ -151,6 +154,7 @@ impl AppError {
             Self::BadPlace(_) => "bad_request",
             Self::Invalid(_) => "invalid",
             Self::Conflict(_) => "conflict",
+            Self::NotConfigured(_) => "not_configured",
             Self::VersionLost { .. } => "version_lost",
             Self::RequestOutstanding => "request_outstanding",
             Self::IdempotencyKeyReused => "idempotency_key_reused",

@@ -11,6 +11,7 @@ mod errors;
 mod housekeeping;
 mod lease;
 mod manage;
+mod payments;
 mod registry;
 mod schedules;
 mod stop;

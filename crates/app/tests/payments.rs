@@ -13,6 +13,8 @@ mod cash;
 mod dairy;
 #[path = "payments/kit.rs"]
 mod kit;
+#[path = "payments/office.rs"]
+mod office;
 #[path = "payments/orders.rs"]
 mod orders;
 #[path = "payments/plans.rs"]
@@ -21,7 +23,13 @@ mod plans;
 mod record;
 #[path = "payments/silence.rs"]
 mod silence;
+#[path = "payments/refunds.rs"]
+mod refunds;
+#[path = "payments/requests.rs"]
+mod requests;
 #[path = "payments/together.rs"]
 mod together;
+#[path = "payments/upi.rs"]
+mod upi;
 #[path = "payments/webhooks.rs"]
 mod webhooks;

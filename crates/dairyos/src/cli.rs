@@ -3,6 +3,7 @@
 //!
 //! It deliberately checks only the form of arguments; what they mean is decided by the commands.
 
+mod asked;
 mod audit;
 mod cash;
 mod jobs;
@@ -22,6 +23,7 @@ use domain::customers::{Fssai, Gstin, State};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+pub use asked::{PayOutArgs, RefundArgs, RefundsArgs, RequestArgs, RequestsArgs, UpiArgs};
 pub use payments::{PaymentsCommand, PaymentsListArgs, RecordArgs};
 pub use people::PeopleCommand;
 pub use plans::{EntitlementsCommand, PlansCommand};

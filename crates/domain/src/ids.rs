@@ -43,6 +43,10 @@ id!(
     PaymentId
 );
 id!(
+    /// Something that we asked a gateway for.
+    RequestId
+);
+id!(
     /// A refund that was asked for by us.
     RefundId
 );

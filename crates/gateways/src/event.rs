@@ -106,6 +106,8 @@ pub struct Observation {
     pub customer_code: Option<String>,
     /// Our plan: `plan_code` of notes or metadata, else the provider's plan or price.
     pub plan_code: Option<String>,
+    /// Of a refund: our own reference of it.
+    pub our_reference: Option<String>,
     /// The provider's fee, tax included: net is amount less fee.
     pub fee: Option<i64>,
     /// The tax in the fee.
@@ -145,6 +147,7 @@ impl Observation {
             bill_ref: None,
             customer_code: None,
             plan_code: None,
+            our_reference: None,
             fee: None,
             tax: None,
             amount_refunded: None,

@@ -17,6 +17,7 @@ use crate::writing::Writing;
 use app::access::tokens::Claims;
 use app::access::{Caller, Secrets, keys, sessions};
 use app::gate::Passed;
+use app::payments::Desk;
 use app::{Actor, AppError, Random, Store, Tx};
 use axum::http::Uri;
 use axum::response::Response;
@@ -51,6 +52,8 @@ pub struct Parts {
     pub second_factor_for: Vec<Role>,
     /// The worker of this process, if it has one.
     pub worker: Option<Pulse>,
+    /// What the settings say about payments.
+    pub payments: Desk,
 }
 
 /// The service; a copy of it is a handle.
@@ -102,6 +105,11 @@ impl Service {
     /// What is counted.
     pub fn metrics(&self) -> &Metrics {
         &self.0.parts.metrics
+    }
+
+    /// What the settings say about payments.
+    pub fn payments(&self) -> &Desk {
+        &self.0.parts.payments
     }
 
     /// Whether the worker of this process is alive, if it has one.

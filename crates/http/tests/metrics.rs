@@ -59,6 +59,8 @@ fn readings() -> Readings {
         oldest_waiting_seconds: Some(12),
         worker_alive: Some(true),
         connections: Some(Connections { in_use: 2, idle: 1, size: 4 }),
+        payment_requests: vec![("unknown".to_owned(), 2)],
+        refunds: vec![("requested".to_owned(), 1)],
         figures: vec![Figure { name: "size_bytes", help: "Size of the database", value: 4096 }],
     }
 }
@@ -180,4 +182,18 @@ async fn running_and_abandoned_requests_are_counted() {
     let text = plain(&metrics, Readings::default());
     assert!(text.contains("http_server_active_requests 0\n"), "{text}");
     assert!(text.contains("route=\"/slow\",status=\"aborted\"} 1\n"), "{text}");
+}
+
+#[test]
+fn calls_of_gateways_are_counted() {
+    let metrics = Metrics::new("test");
+    let provider = domain::payments::Provider::Razorpay;
+    let called = app::payments::Called { provider, operation: "refund", outcome: "unknown" };
+    metrics.gateway_call(&called);
+    metrics.gateway_call(&called);
+    let text = plain(&metrics, readings());
+    let labels = "provider=\"razorpay\",operation=\"refund\",outcome=\"unknown\"";
+    assert!(text.contains(&format!("billing_gateway_calls_total{{{labels}}} 2")), "{text}");
+    assert!(text.contains("billing_payment_requests{state=\"unknown\"} 2"), "{text}");
+    assert!(text.contains("billing_refunds{state=\"requested\"} 1"), "{text}");
 }

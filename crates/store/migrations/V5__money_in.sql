@@ -5,7 +5,8 @@
 
 -- What we asked a gateway for: an order, a payment link, a QR code, a checkout session. reference is
 -- ours; provider_reference and order_reference are the gateway's, once it has told them. Without an
--- amount any amount may be paid (a standing QR code). bill_id, and named_bill_id below: an issued
+-- amount any amount may be paid (a standing QR code). retry_at: when a worker looks at it next; until
+-- then it is left alone. reason: why it was refused, or what is not known of it. bill_id, and named_bill_id below: an issued
 -- bill, which stays; without a foreign key, since each removal of a draft would look for it.
 CREATE TABLE payment_requests (
     id BIGINT PRIMARY KEY,
@@ -24,8 +25,13 @@ CREATE TABLE payment_requests (
     url TEXT,
     expires_at BIGINT,
     attempts INTEGER NOT NULL DEFAULT 0,
+    retry_at BIGINT,
+    reason TEXT,
+    cancel_asked SMALLINT NOT NULL DEFAULT 0 CHECK (cancel_asked IN (0, 1)),
+    asked_as TEXT NOT NULL DEFAULT '',
     created_at BIGINT NOT NULL,
-    updated_at BIGINT NOT NULL
+    updated_at BIGINT NOT NULL,
+    CHECK (retry_at IS NULL OR state IN ('new', 'sent', 'done', 'unknown'))
 ) {table};
 
 CREATE UNIQUE INDEX payment_requests_by_provider ON payment_requests (provider, provider_reference)
@@ -34,6 +40,7 @@ CREATE UNIQUE INDEX payment_requests_by_order ON payment_requests (provider, ord
     WHERE order_reference IS NOT NULL;
 CREATE INDEX payment_requests_open ON payment_requests (provider, created_at)
     WHERE state IN ('sent', 'done', 'unknown');
+CREATE INDEX payment_requests_due ON payment_requests (retry_at) WHERE retry_at IS NOT NULL;
 CREATE INDEX payment_requests_by_customer ON payment_requests (customer_id, id);
 
 -- What is known of a payment. reference: the gateway's id of the payment, the bank's reference, a
@@ -85,12 +92,14 @@ CREATE INDEX payments_free ON payments (customer_id) WHERE free_paise > 0;
 CREATE INDEX payments_by_bank_reference ON payments (bank_reference)
     WHERE bank_reference IS NOT NULL;
 
--- Refunds and disputes of a payment, as far as they were told. reference: the gateway's id.
+-- Refunds and disputes of a payment, as far as they were told. reference: the gateway's id, or ours
+-- of a refund that was paid by hand; person_id: whose cash that was.
 CREATE TABLE payment_refunds (
     payment_id BIGINT NOT NULL REFERENCES payments (id),
     reference TEXT {bytewise} NOT NULL,
     status TEXT NOT NULL CHECK (status IN ('pending', 'processed', 'failed')),
     amount_paise BIGINT NOT NULL CHECK (amount_paise > 0),
+    person_id INTEGER REFERENCES people (id),
     told_at BIGINT NOT NULL,
     PRIMARY KEY (payment_id, reference)
 ) {clustered};
@@ -108,27 +117,50 @@ CREATE TABLE payment_disputes (
     PRIMARY KEY (payment_id, reference)
 ) {clustered};
 
--- Refunds that we ask for ourselves. reference: ours, and the idempotency key of the call; told_as:
--- the gateway's id, once it is known.
+-- Refunds that we ask for ourselves, to where the money came from or to the customer's advance.
+-- reference: ours, and the idempotency key of the call; told_as: what the refund is told of as, by
+-- the gateway or by us. paid_reference: the bank's, when it was paid by hand. asked_as, checked_as:
+-- who asked and who agreed or declined; a program has no person.
 CREATE TABLE refund_requests (
     id BIGINT PRIMARY KEY,
     payment_id BIGINT NOT NULL REFERENCES payments (id),
+    reference TEXT {bytewise} NOT NULL UNIQUE,
     amount_paise BIGINT NOT NULL CHECK (amount_paise > 0),
+    destination TEXT NOT NULL CHECK (destination IN ('source', 'advance')),
+    by_gateway SMALLINT NOT NULL CHECK (by_gateway IN (0, 1)),
     reason TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN
         ('requested', 'approved', 'declined', 'sent', 'unknown', 'processed', 'failed')),
     told_as TEXT {bytewise},
+    paid_reference TEXT {bytewise},
+    person_id INTEGER REFERENCES people (id),
+    failure TEXT,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    retry_at BIGINT,
     asked_by INTEGER REFERENCES people (id),
+    asked_as TEXT NOT NULL,
     checked_by INTEGER REFERENCES people (id),
+    checked_as TEXT,
     version BIGINT NOT NULL CHECK (version > 0),
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
-    CHECK (checked_by IS NULL OR asked_by IS NULL OR checked_by <> asked_by)
+    CHECK (checked_by IS NULL OR asked_by IS NULL OR checked_by <> asked_by),
+    CHECK (retry_at IS NULL OR state IN ('approved', 'sent', 'unknown')),
+    CHECK (destination = 'source' OR by_gateway = 0)
 ) {table};
 
 CREATE INDEX refund_requests_by_payment ON refund_requests (payment_id, id);
 CREATE INDEX refund_requests_open ON refund_requests (state, id)
     WHERE state IN ('requested', 'approved', 'sent', 'unknown');
+CREATE INDEX refund_requests_due ON refund_requests (retry_at) WHERE retry_at IS NOT NULL;
+
+-- How far a gateway was asked for payments that only it knows: those made before asked_until, and
+-- at deep_at those of some days before once more.
+CREATE TABLE gateway_cursors (
+    provider TEXT PRIMARY KEY CHECK (provider IN ('razorpay', 'stripe')),
+    asked_until BIGINT NOT NULL,
+    deep_at BIGINT NOT NULL
+) {table};
 
 -- Everything that changed a payment. cause: the kind of the event, or the command; cause_key: the
 -- event's id, or the request's: each changes a payment once.

@@ -118,3 +118,59 @@ CREATE TRIGGER settlements_stay BEFORE DELETE ON settlements FOR EACH ROW
 EXECUTE FUNCTION refuse('a settlement is never removed');
 CREATE TRIGGER settlements_not_emptied BEFORE TRUNCATE ON settlements FOR EACH STATEMENT
 EXECUTE FUNCTION refuse('a settlement is never removed');
+
+-- What we ask of gateways, and refunds that we ask for: what was asked for stays, what the gateway
+-- calls it stays, and what has ended does not begin again.
+CREATE TRIGGER payment_requests_stay BEFORE DELETE ON payment_requests FOR EACH ROW
+EXECUTE FUNCTION refuse('what was asked of a gateway is never removed');
+CREATE TRIGGER payment_requests_final BEFORE UPDATE ON payment_requests FOR EACH ROW
+WHEN (NEW.id IS DISTINCT FROM OLD.id
+    OR NEW.provider IS DISTINCT FROM OLD.provider
+    OR NEW.kind IS DISTINCT FROM OLD.kind
+    OR NEW.reference IS DISTINCT FROM OLD.reference
+    OR NEW.customer_id IS DISTINCT FROM OLD.customer_id
+    OR NEW.bill_id IS DISTINCT FROM OLD.bill_id
+    OR NEW.plan_code IS DISTINCT FROM OLD.plan_code
+    OR NEW.amount_paise IS DISTINCT FROM OLD.amount_paise
+    OR NEW.in_parts IS DISTINCT FROM OLD.in_parts
+    OR NEW.asked_as IS DISTINCT FROM OLD.asked_as
+    OR NEW.created_at IS DISTINCT FROM OLD.created_at
+    OR (OLD.provider_reference IS NOT NULL AND NEW.provider_reference IS DISTINCT FROM OLD.provider_reference)
+    OR (OLD.order_reference IS NOT NULL AND NEW.order_reference IS DISTINCT FROM OLD.order_reference))
+EXECUTE FUNCTION refuse('what was asked of a gateway never changes');
+CREATE TRIGGER payment_requests_forward BEFORE UPDATE ON payment_requests FOR EACH ROW
+WHEN (OLD.state IN ('paid', 'refused') AND NEW.state <> OLD.state)
+EXECUTE FUNCTION refuse('what was asked of a gateway and is paid or refused stays so');
+CREATE TRIGGER payment_requests_not_emptied BEFORE TRUNCATE ON payment_requests FOR EACH STATEMENT
+EXECUTE FUNCTION refuse('what was asked of a gateway is never removed');
+CREATE TRIGGER refund_requests_stay BEFORE DELETE ON refund_requests FOR EACH ROW
+EXECUTE FUNCTION refuse('a refund that was asked for is never removed');
+CREATE TRIGGER refund_requests_final BEFORE UPDATE ON refund_requests FOR EACH ROW
+WHEN (NEW.id IS DISTINCT FROM OLD.id
+    OR NEW.payment_id IS DISTINCT FROM OLD.payment_id
+    OR NEW.reference IS DISTINCT FROM OLD.reference
+    OR NEW.amount_paise IS DISTINCT FROM OLD.amount_paise
+    OR NEW.destination IS DISTINCT FROM OLD.destination
+    OR NEW.by_gateway IS DISTINCT FROM OLD.by_gateway
+    OR NEW.reason IS DISTINCT FROM OLD.reason
+    OR NEW.asked_by IS DISTINCT FROM OLD.asked_by
+    OR NEW.asked_as IS DISTINCT FROM OLD.asked_as
+    OR NEW.created_at IS DISTINCT FROM OLD.created_at
+    OR (OLD.told_as IS NOT NULL AND NEW.told_as IS DISTINCT FROM OLD.told_as)
+    OR (OLD.paid_reference IS NOT NULL AND NEW.paid_reference IS DISTINCT FROM OLD.paid_reference)
+    OR (OLD.checked_by IS NOT NULL AND NEW.checked_by IS DISTINCT FROM OLD.checked_by)
+    OR (OLD.checked_as IS NOT NULL AND NEW.checked_as IS DISTINCT FROM OLD.checked_as)
+    OR NEW.version <= OLD.version)
+EXECUTE FUNCTION refuse('a refund that was asked for never changes');
+CREATE TRIGGER refund_requests_forward BEFORE UPDATE ON refund_requests FOR EACH ROW
+WHEN (OLD.state <> NEW.state AND NOT (
+    (OLD.state = 'requested' AND NEW.state IN ('approved', 'declined'))
+    OR (OLD.state = 'approved' AND NEW.state IN ('sent', 'processed', 'failed'))
+    OR (OLD.state IN ('sent', 'unknown') AND NEW.state IN ('sent', 'unknown', 'processed', 'failed'))
+    OR (OLD.state = 'processed' AND NEW.state = 'failed')))
+EXECUTE FUNCTION refuse('a refund that was asked for only goes forward');
+CREATE TRIGGER refund_requests_checked BEFORE UPDATE ON refund_requests FOR EACH ROW
+WHEN (OLD.state = 'requested' AND NEW.state <> 'requested' AND NEW.checked_as IS NULL)
+EXECUTE FUNCTION refuse('a refund that was asked for needs another person');
+CREATE TRIGGER refund_requests_not_emptied BEFORE TRUNCATE ON refund_requests FOR EACH STATEMENT
+EXECUTE FUNCTION refuse('a refund that was asked for is never removed');

@@ -131,3 +131,63 @@ CREATE TRIGGER settlements_added_once BEFORE INSERT ON settlements
 WHEN EXISTS (SELECT 1 FROM settlements
     WHERE id = NEW.id OR (provider = NEW.provider AND reference = NEW.reference))
 BEGIN SELECT RAISE(ABORT, 'a settlement is added once'); END;
+
+-- What we ask of gateways, and refunds that we ask for: what was asked for stays, what the gateway
+-- calls it stays, and what has ended does not begin again.
+CREATE TRIGGER payment_requests_stay BEFORE DELETE ON payment_requests
+BEGIN SELECT RAISE(ABORT, 'what was asked of a gateway is never removed'); END;
+CREATE TRIGGER payment_requests_final BEFORE UPDATE ON payment_requests
+WHEN NEW.id IS NOT OLD.id
+    OR NEW.provider IS NOT OLD.provider
+    OR NEW.kind IS NOT OLD.kind
+    OR NEW.reference IS NOT OLD.reference
+    OR NEW.customer_id IS NOT OLD.customer_id
+    OR NEW.bill_id IS NOT OLD.bill_id
+    OR NEW.plan_code IS NOT OLD.plan_code
+    OR NEW.amount_paise IS NOT OLD.amount_paise
+    OR NEW.in_parts IS NOT OLD.in_parts
+    OR NEW.asked_as IS NOT OLD.asked_as
+    OR NEW.created_at IS NOT OLD.created_at
+    OR (OLD.provider_reference IS NOT NULL AND NEW.provider_reference IS NOT OLD.provider_reference)
+    OR (OLD.order_reference IS NOT NULL AND NEW.order_reference IS NOT OLD.order_reference)
+BEGIN SELECT RAISE(ABORT, 'what was asked of a gateway never changes'); END;
+CREATE TRIGGER payment_requests_forward BEFORE UPDATE ON payment_requests
+WHEN OLD.state IN ('paid', 'refused') AND NEW.state <> OLD.state
+BEGIN SELECT RAISE(ABORT, 'what was asked of a gateway and is paid or refused stays so'); END;
+CREATE TRIGGER payment_requests_added_once BEFORE INSERT ON payment_requests
+WHEN EXISTS (SELECT 1 FROM payment_requests WHERE id = NEW.id OR reference = NEW.reference
+    OR (provider = NEW.provider AND provider_reference = NEW.provider_reference)
+    OR (provider = NEW.provider AND order_reference = NEW.order_reference))
+BEGIN SELECT RAISE(ABORT, 'what was asked of a gateway is added once'); END;
+CREATE TRIGGER refund_requests_stay BEFORE DELETE ON refund_requests
+BEGIN SELECT RAISE(ABORT, 'a refund that was asked for is never removed'); END;
+CREATE TRIGGER refund_requests_final BEFORE UPDATE ON refund_requests
+WHEN NEW.id IS NOT OLD.id
+    OR NEW.payment_id IS NOT OLD.payment_id
+    OR NEW.reference IS NOT OLD.reference
+    OR NEW.amount_paise IS NOT OLD.amount_paise
+    OR NEW.destination IS NOT OLD.destination
+    OR NEW.by_gateway IS NOT OLD.by_gateway
+    OR NEW.reason IS NOT OLD.reason
+    OR NEW.asked_by IS NOT OLD.asked_by
+    OR NEW.asked_as IS NOT OLD.asked_as
+    OR NEW.created_at IS NOT OLD.created_at
+    OR (OLD.told_as IS NOT NULL AND NEW.told_as IS NOT OLD.told_as)
+    OR (OLD.paid_reference IS NOT NULL AND NEW.paid_reference IS NOT OLD.paid_reference)
+    OR (OLD.checked_by IS NOT NULL AND NEW.checked_by IS NOT OLD.checked_by)
+    OR (OLD.checked_as IS NOT NULL AND NEW.checked_as IS NOT OLD.checked_as)
+    OR NEW.version <= OLD.version
+BEGIN SELECT RAISE(ABORT, 'a refund that was asked for never changes'); END;
+CREATE TRIGGER refund_requests_forward BEFORE UPDATE ON refund_requests
+WHEN OLD.state <> NEW.state AND NOT (
+    (OLD.state = 'requested' AND NEW.state IN ('approved', 'declined'))
+    OR (OLD.state = 'approved' AND NEW.state IN ('sent', 'processed', 'failed'))
+    OR (OLD.state IN ('sent', 'unknown') AND NEW.state IN ('sent', 'unknown', 'processed', 'failed'))
+    OR (OLD.state = 'processed' AND NEW.state = 'failed'))
+BEGIN SELECT RAISE(ABORT, 'a refund that was asked for only goes forward'); END;
+CREATE TRIGGER refund_requests_checked BEFORE UPDATE ON refund_requests
+WHEN OLD.state = 'requested' AND NEW.state <> 'requested' AND NEW.checked_as IS NULL
+BEGIN SELECT RAISE(ABORT, 'a refund that was asked for needs another person'); END;
+CREATE TRIGGER refund_requests_added_once BEFORE INSERT ON refund_requests
+WHEN EXISTS (SELECT 1 FROM refund_requests WHERE id = NEW.id OR reference = NEW.reference)
+BEGIN SELECT RAISE(ABORT, 'a refund that was asked for is added once'); END;

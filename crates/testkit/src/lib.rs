@@ -147,6 +147,7 @@ fn without_money_in() -> Vec<String> {
         "payment_refunds",
         "payment_disputes",
         "refund_requests",
+        "gateway_cursors",
         "payments",
         "payment_requests",
         "gateway_events",

@@ -62,7 +62,8 @@ impl From<AppError> for JobError {
 /// and others who were quicker. What was asked for stays wrong however often it is tried.
 const fn may_pass(error: &AppError) -> bool {
     match error {
-        AppError::Changed(_) | AppError::Output(_) => true,
+        // Another program on the same database may have the setting.
+        AppError::Changed(_) | AppError::Output(_) | AppError::NotConfigured(_) => true,
         AppError::Store(error) => matches!(
             error,
             StoreError::Busy(_)

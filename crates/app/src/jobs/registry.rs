@@ -2,9 +2,12 @@
 //!
 //! It deliberately is a plain table, made once when the program starts.
 
-use super::{JobError, Outcome, Stop, bills, entitlements, housekeeping, verify, webhooks};
+use super::{
+    JobError, Outcome, Stop, bills, entitlements, housekeeping, payments, verify, webhooks,
+};
 use crate::Actor;
 use crate::webhooks::SilenceLimits;
+use crate::payments::Gateways;
 use domain::calendar::Moment;
 use domain::jobs::{MAX_ATTEMPTS, Schedule};
 use std::collections::BTreeMap;
@@ -76,8 +79,13 @@ impl Registry {
         Self::default()
     }
 
-    /// The kinds and schedules of the product.
+    /// The kinds and schedules of the product, in a program whose settings name no gateway.
     pub fn standard() -> Self {
+        Self::with_gateways(&Gateways::default())
+    }
+
+    /// The kinds and schedules of the product.
+    pub fn with_gateways(gateways: &Gateways) -> Self {
         let mut registry = Self::new();
         registry.add(housekeeping::SEAL, housekeeping::seal);
         registry.add(housekeeping::EXPIRE_KEYS, housekeeping::expire_keys);
@@ -92,6 +100,12 @@ impl Registry {
         registry.watch_silence(SilenceLimits::default());
         registry.schedule(webhooks::SILENCE_SCHEDULE);
         registry.schedule(entitlements::SCHEDULE);
+        let ours = || gateways.clone();
+        let (callers, refunders, askers) = (ours(), ours(), ours());
+        registry.add(payments::KIND_CALL, move |at, job| payments::call(&callers, at, job));
+        registry.add(payments::KIND_REFUND, move |at, job| payments::refund(&refunders, at, job));
+        registry.add(payments::KIND_ASK, move |at, job| payments::ask(&askers, at, job));
+        registry.schedule(payments::SCHEDULE);
         registry
     }
 

@@ -272,7 +272,7 @@ pub(super) fn step(
 }
 
 /// Something that one of our people tells of a payment.
-fn change(actor: &Actor, provider: Provider, reference: &str, cause: &str) -> Told {
+pub(super) fn change(actor: &Actor, provider: Provider, reference: &str, cause: &str) -> Told {
     let key = actor.request.clone();
     Told {
         provider,
@@ -290,7 +290,7 @@ fn change(actor: &Actor, provider: Provider, reference: &str, cause: &str) -> To
 }
 
 /// Books one thing; what cannot be booked is refused.
-fn book_one(tx: &mut Tx<'_>, actor: &Actor, told: Told) -> Result<PaymentId, AppError> {
+pub(super) fn book_one(tx: &mut Tx<'_>, actor: &Actor, told: Told) -> Result<PaymentId, AppError> {
     match book(tx, actor, &[told])?.pop() {
         Some(Booked::Changed(id) | Booked::Nothing(id)) => Ok(id),
         Some(Booked::Unfit(reason) | Booked::Failed(reason)) => Err(AppError::Conflict(reason)),

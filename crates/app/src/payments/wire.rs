@@ -2,8 +2,10 @@
 //!
 //! It deliberately shows no payer's address and no full reference of a card.
 
-use super::{Listed, Shown};
+use super::{AskedFor, AskedRefund, Listed, Shown};
+use domain::calendar::Moment;
 use domain::money::Money;
+use domain::payments::{CURRENCY, Destination, RefundState, RequestKind, RequestState};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -153,6 +155,184 @@ impl From<&Shown> for WholePayment {
             log: log.collect(),
             allocations: allocations.collect(),
             postings: postings.collect(),
+        }
+    }
+}
+
+/// What a checkout page of our own needs for an order of Razorpay.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CheckoutOptions {
+    /// The id of the key.
+    key_id: String,
+    /// The order.
+    order_id: String,
+    /// In paise.
+    amount: i64,
+    /// Always `INR`.
+    currency: &'static str,
+}
+
+/// Something that a gateway was asked for, so that a customer can pay.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PaymentRequest {
+    /// Its number.
+    id: i64,
+    /// `razorpay` or `stripe`.
+    provider: &'static str,
+    /// `order`, `link`, `qr` or `checkout`.
+    kind: &'static str,
+    /// `new`, `sent`, `done`, `refused`, `unknown`, `cancelled`, `expired` or `paid`.
+    status: &'static str,
+    /// Our reference, which the gateway knows it by.
+    reference: String,
+    /// The gateway's id of it; null until that is known.
+    #[schema(required)]
+    provider_reference: Option<String>,
+    /// The gateway's id of the order, or of the order behind it; null until that is known.
+    #[schema(required)]
+    order_id: Option<String>,
+    /// The address to pay at, or of the picture of the QR code; null until that is known.
+    #[schema(required)]
+    url: Option<String>,
+    /// What a checkout page needs; null but for an order that can be paid.
+    #[schema(required)]
+    checkout: Option<CheckoutOptions>,
+    /// Who is to pay.
+    customer_code: String,
+    /// The bill to be paid.
+    #[schema(required)]
+    bill_number: Option<String>,
+    /// The plan to be bought.
+    #[schema(required)]
+    plan_code: Option<String>,
+    /// In rupees; null when any amount may be paid.
+    #[schema(required)]
+    amount: Option<String>,
+    /// Whether less may be paid.
+    in_parts: bool,
+    /// When it ends.
+    #[schema(required)]
+    expires_at: Option<String>,
+    /// Whether it is to be withdrawn.
+    cancel_asked: bool,
+    /// How often the gateway was called about making it.
+    attempts: u32,
+    /// Why it was refused, or what is not known of it.
+    #[schema(required)]
+    reason: Option<String>,
+    /// When it was asked for.
+    created_at: String,
+    /// When it was changed last.
+    updated_at: String,
+}
+
+impl PaymentRequest {
+    /// A request; `key_id` is that of Razorpay's key.
+    pub fn of(asked: &AskedFor, key_id: Option<&str>) -> Self {
+        let is_order = asked.kind == RequestKind::Order;
+        let order_id = asked.order_reference.clone();
+        let order_id = order_id.or(asked.provider_reference.clone().filter(|_| is_order));
+        let payable = is_order && asked.state == RequestState::Done;
+        let checkout = key_id.filter(|_| payable).zip(order_id.clone()).zip(asked.amount);
+        let checkout = checkout.map(|((key_id, order_id), amount)| CheckoutOptions {
+            key_id: key_id.to_owned(),
+            order_id,
+            amount: amount.paise(),
+            currency: CURRENCY,
+        });
+        Self {
+            id: asked.id.0,
+            provider: asked.provider.as_str(),
+            kind: asked.kind.as_str(),
+            status: asked.state.as_str(),
+            reference: asked.reference.clone(),
+            provider_reference: asked.provider_reference.clone(),
+            order_id,
+            url: asked.url.clone(),
+            checkout,
+            customer_code: asked.customer_code.clone(),
+            bill_number: asked.bill_number.clone(),
+            plan_code: asked.plan.clone(),
+            amount: asked.amount.map(|amount| amount.to_string()),
+            in_parts: asked.in_parts,
+            expires_at: asked.expires_at.map(Moment::rfc3339),
+            cancel_asked: asked.cancel_asked,
+            attempts: asked.attempts,
+            reason: asked.reason.clone(),
+            created_at: asked.created_at.rfc3339(),
+            updated_at: asked.updated_at.rfc3339(),
+        }
+    }
+}
+
+/// A refund that was asked for.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Refund {
+    /// Its number.
+    id: i64,
+    /// The payment's number.
+    payment: i64,
+    /// How the payment came in.
+    method: &'static str,
+    /// Our reference.
+    reference: String,
+    /// How much, in rupees.
+    amount: String,
+    /// `source` or `advance`.
+    destination: &'static str,
+    /// `requested`, `approved`, `declined`, `sent`, `unknown`, `processed` or `failed`.
+    status: &'static str,
+    /// Why.
+    reason: String,
+    /// Whether somebody must pay it by hand now.
+    to_be_paid_out: bool,
+    /// What the gateway calls it, or ours when it needs none; null until that is known.
+    #[schema(required)]
+    provider_reference: Option<String>,
+    /// The bank's reference, when it was paid by hand.
+    #[schema(required)]
+    paid_reference: Option<String>,
+    /// Whose cash it is paid from, for cash.
+    #[schema(required)]
+    person: Option<i64>,
+    /// Why it failed, or what is not known of it.
+    #[schema(required)]
+    failure: Option<String>,
+    /// Who asked for it.
+    asked_by: String,
+    /// Who agreed or declined.
+    #[schema(required)]
+    checked_by: Option<String>,
+    /// How often it has changed.
+    version: i64,
+    /// When it was asked for.
+    created_at: String,
+    /// When it was changed last.
+    updated_at: String,
+}
+
+impl From<&AskedRefund> for Refund {
+    fn from(refund: &AskedRefund) -> Self {
+        let by_hand = !refund.by_gateway && refund.destination == Destination::Source;
+        Self {
+            id: refund.id.0,
+            payment: refund.payment.0,
+            method: refund.provider.as_str(),
+            reference: refund.reference.clone(),
+            amount: refund.amount.to_string(),
+            destination: refund.destination.as_str(),
+            status: refund.state.as_str(),
+            reason: refund.reason.clone(),
+            to_be_paid_out: by_hand && refund.state == RefundState::Approved,
+            provider_reference: refund.told_as.clone(),
+            paid_reference: refund.paid_reference.clone(),
+            person: refund.person.map(|person| person.0),
+            failure: refund.failure.clone(),
+            asked_by: refund.asked_as.clone(),
+            checked_by: refund.checked_as.clone(),
+            version: refund.version,
+            created_at: refund.created_at.rfc3339(),
+            updated_at: refund.updated_at.rfc3339(),
         }
     }
 }

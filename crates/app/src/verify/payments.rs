@@ -6,12 +6,13 @@
 
 use super::{Findings, Invariant};
 use crate::AppError;
+use domain::ids::PersonId;
 use domain::ledger::{Account, Cause, LedgerError};
 use domain::money::{Money, Overflow};
 use domain::payments::{Facts, Whose, decide, kept};
 use std::collections::BTreeMap;
 use store::Tx;
-use store::payments::{self, Proof};
+use store::payments::{self, Kept, Proof};
 
 /// Payments checked at a time, so that memory stays small.
 const PAYMENTS_PER_RANGE: i64 = 5_000;
@@ -86,6 +87,14 @@ impl Sums {
     }
 }
 
+/// Whether cash of a posting is that of whom the payment names; a refund may be paid by another.
+fn is_theirs(payment: &Kept, posting: &str, person: PersonId) -> bool {
+    let refund = posting.split_once(':').and_then(|(kind, id)| {
+        payment.facts.refunds.get(id).filter(|_| matches!(kind, "refund" | "refund-failed"))
+    });
+    Some(person) == refund.and_then(|refund| refund.person).or(payment.person)
+}
+
 /// Whether the ledger holds what follows from what is known, and nothing else.
 fn is_posted(proof: &Proof) -> Result<bool, LedgerError> {
     let payment = &proof.kept;
@@ -107,7 +116,7 @@ fn is_posted(proof: &Proof) -> Result<bool, LedgerError> {
     for entry in &proof.posted {
         found.add(&entry.posting, entry.account, entry.amount)?;
         fits &= entry.customer.is_none_or(|customer| Some(customer) == payment.customer);
-        fits &= entry.person.is_none_or(|person| Some(person) == payment.person);
+        fits &= entry.person.is_none_or(|person| is_theirs(payment, &entry.posting, person));
     }
     Ok(fits && expected.settled() == found.settled())
 }

@@ -17,6 +17,7 @@ pub use inbox::{
     Counts, Health, Kept, LIST_DEFAULT, LIST_MOST, Silence, SilenceLimits, Whole, counts, event_id,
     health, list, show, silence,
 };
+pub(crate) use read::read;
 pub use receive::{Receipt, receive};
 pub use retry::{Retried, keep_failed, replay, retry_due};
 

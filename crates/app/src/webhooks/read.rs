@@ -12,9 +12,12 @@ use gateways::event::{
     About, DisputeState, LinkState, Observation as Seen, PaymentState, RefundState, SettlementState,
 };
 
+/// The kind of an event that tells that an order was paid in whole.
+const ORDER_PAID: &str = "order.paid";
+
 /// A settlement that was told of.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct ToldSettlement {
+pub(crate) struct ToldSettlement {
     pub provider: Provider,
     pub reference: String,
     pub amount: Money,
@@ -24,7 +27,7 @@ pub(super) struct ToldSettlement {
 
 /// All that an event says to us.
 #[derive(Debug, Default)]
-pub(super) struct Said {
+pub(crate) struct Said {
     pub told: Vec<Told>,
     /// What became of things we asked for: the gateway's id, and the state.
     pub moved: Vec<(Provider, String, &'static str)>,
@@ -32,7 +35,7 @@ pub(super) struct Said {
 }
 
 /// Reads an event; `cause_key` names it in logs. The error says what contradicts itself.
-pub(super) fn read(
+pub(crate) fn read(
     provider: Provider,
     event: &Event,
     cause_key: &str,
@@ -42,7 +45,12 @@ pub(super) fn read(
     for seen in &event.observations {
         let reader = Reader { provider, event, seen, cause_key, at };
         match seen.about {
-            About::Payment(state) => said.told.push(reader.payment(state)?),
+            About::Payment(state) => {
+                said.told.push(reader.payment(state)?);
+                if let (ORDER_PAID, Some(order)) = (event.kind.as_str(), &seen.order_id) {
+                    said.moved.push((provider, order.clone(), "paid"));
+                }
+            }
             About::Refund(state) => said.told.push(reader.refund(state)?),
             About::Dispute(state) => said.told.push(reader.dispute(state)?),
             About::Link(state) => {

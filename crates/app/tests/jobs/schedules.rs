@@ -98,9 +98,10 @@ fn the_product_keeps_house_by_itself() {
         desk.run_due(&registry);
         desk.pass(DAY);
         let tally = desk.run_due(&registry);
-        // The seals, retries of webhooks and ends of entitlements of the last hours, the looks for
+        // The seals, retries of webhooks, ends of entitlements and questions to gateways of the
+        // last hours, the looks for
         // silent gateways, and each of the daily ones once.
-        assert_eq!(tally, Tally { done: 3 * 31 + 24 + 3, ..Tally::default() });
+        assert_eq!(tally, Tally { done: 4 * 31 + 24 + 3, ..Tally::default() });
         // Only the one that has sealed something leaves a row.
         let jobs = "SELECT COUNT(*) FROM jobs WHERE kind = 'audit.seal' AND state = 'done'";
         assert_eq!(desk.dairy.count(jobs), 1);

@@ -1,7 +1,8 @@
-//! The arguments of `payments`.
+//! The arguments of `payments`; those about gateways and refunds are in a file of their own.
 //!
 //! They deliberately have no way to change an amount.
 
+use super::asked::{PayOutArgs, RefundArgs, RefundsArgs, RequestArgs, RequestsArgs, UpiArgs};
 use clap::{Args, Subcommand, ValueEnum};
 use domain::calendar::Day;
 use domain::money::Money;
@@ -22,6 +23,24 @@ pub enum PaymentsCommand {
     Clear(PaymentArgs),
     /// Take a receipt back: a cheque that bounced, or one recorded by mistake.
     Bounce(PaymentArgs),
+    /// Ask a gateway for an order, a link, a QR code or a checkout; a worker calls it.
+    Request(RequestArgs),
+    /// List what gateways were asked for, or show one of them.
+    Requests(RequestsArgs),
+    /// Withdraw what a gateway was asked for.
+    Cancel(PaymentArgs),
+    /// Ask for a refund; above the limit of the settings another person must agree.
+    Refund(RefundArgs),
+    /// List refunds, or show one of them.
+    Refunds(RefundsArgs),
+    /// Agree to a refund that another person has asked for.
+    Approve(PaymentArgs),
+    /// Decline a refund that another person has asked for.
+    Decline(PaymentArgs),
+    /// Note that a refund was paid by hand, and book it.
+    PayOut(PayOutArgs),
+    /// Print the UPI link of a bill, which is also the text of its QR code.
+    Upi(UpiArgs),
 }
 
 impl PaymentsCommand {
@@ -31,7 +50,18 @@ impl PaymentsCommand {
             Self::Record(args) => args.json,
             Self::List(args) => args.json,
             Self::Assign(args) => args.json,
-            Self::Show(args) | Self::Clear(args) | Self::Bounce(args) => args.json,
+            Self::Show(args)
+            | Self::Clear(args)
+            | Self::Bounce(args)
+            | Self::Cancel(args)
+            | Self::Approve(args)
+            | Self::Decline(args) => args.json,
+            Self::Request(args) => args.json,
+            Self::Requests(args) => args.json,
+            Self::Refund(args) => args.json,
+            Self::Refunds(args) => args.json,
+            Self::PayOut(args) => args.json,
+            Self::Upi(args) => args.json,
         }
     }
 }
@@ -148,10 +178,10 @@ pub struct PaymentsListArgs {
     pub json: bool,
 }
 
-/// A payment.
+/// One of them.
 #[derive(Debug, Args)]
 pub struct PaymentArgs {
-    /// The payment's number.
+    /// Its number.
     pub id: i64,
     /// Print JSON.
     #[arg(long)]

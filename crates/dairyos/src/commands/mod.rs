@@ -26,19 +26,34 @@ mod work;
 use crate::cli::{AuditCommand, JobsCommand};
 use crate::cli::{BillsCommand, Cli, Command, DEFAULT_DATABASE, LedgerCommand};
 use crate::clock;
-use crate::settings::{self, environment};
+use crate::settings::{self, Settings, environment};
+use app::payments::Desk;
 use app::{Actor, AppError};
+use std::path::PathBuf;
 use store::Store;
 
 /// What every command works with.
 pub struct Context {
     database: String,
+    config: Option<PathBuf>,
     actor: Actor,
 }
 
 impl Context {
     fn open(&self) -> Result<Store, AppError> {
         Ok(Store::open(&self.database)?)
+    }
+
+    /// The settings.
+    fn settings(&self) -> Result<Settings, AppError> {
+        let loaded = settings::load(self.config.as_deref(), &environment::read());
+        Ok(loaded.map_err(|error| AppError::BadArgument(error.to_string()))?.settings)
+    }
+
+    /// What the settings say about payments.
+    fn payments(&self) -> Result<Desk, AppError> {
+        settings::payments::desk(&self.settings()?, |_| {})
+            .map_err(|problems| settings::payments::error(&problems))
     }
 }
 
@@ -61,7 +76,7 @@ pub fn execute(cli: Cli) -> Result<bool, AppError> {
             .map_err(|error| AppError::BadArgument(error.to_string()))?,
         (None, None) => DEFAULT_DATABASE.to_owned(),
     };
-    let context = Context { database, actor };
+    let context = Context { database, config, actor };
     match cli.command {
         Command::Init(args) => init::execute(&context, args),
         Command::Import(args) => import::execute(&context, &args),
@@ -83,7 +98,7 @@ pub fn execute(cli: Cli) -> Result<bool, AppError> {
         Command::Jobs(JobsCommand::Show(args)) => jobs::show(&context, &args),
         Command::Jobs(JobsCommand::Requeue(args)) => jobs::requeue(&context, &args),
         Command::Jobs(JobsCommand::Cancel(args)) => jobs::cancel(&context, &args),
-        Command::Work(args) => work::execute(&context, config.as_deref(), &args),
+        Command::Work(args) => work::execute(&context, &args),
         Command::Audit(AuditCommand::List(args)) => audit::list(&context, &args),
         Command::Migrate => migrate::execute(&context),
         Command::Generate(args) => generate::execute(&context, &args),

@@ -1,6 +1,9 @@
-//! `dairyos payments`: record, list, show, assign, clear, bounce.
+//! `dairyos payments`: record, list, show, assign, clear, bounce; and, in a file of its own, what
+//! is asked of gateways, refunds, and UPI links.
 //!
 //! It deliberately prints no payer's address.
+
+mod asked;
 
 use super::Context;
 use crate::cli::{PaymentsCommand, PaymentsListArgs, RecordArgs};
@@ -28,6 +31,15 @@ pub fn execute(context: &Context, command: &PaymentsCommand) -> Result<bool, App
         }
         PaymentsCommand::Clear(args) => change(context, args.id, args.json, payments::clear),
         PaymentsCommand::Bounce(args) => change(context, args.id, args.json, payments::reverse),
+        PaymentsCommand::Request(args) => asked::request(context, args),
+        PaymentsCommand::Requests(args) => asked::requests(context, args),
+        PaymentsCommand::Cancel(args) => asked::cancel(context, args.id, args.json),
+        PaymentsCommand::Refund(args) => asked::refund(context, args),
+        PaymentsCommand::Refunds(args) => asked::refunds(context, args),
+        PaymentsCommand::Approve(args) => asked::approve(context, args.id, args.json),
+        PaymentsCommand::Decline(args) => asked::decline(context, args.id, args.json),
+        PaymentsCommand::PayOut(args) => asked::pay_out(context, args),
+        PaymentsCommand::Upi(args) => asked::upi(context, args),
     }
 }
 

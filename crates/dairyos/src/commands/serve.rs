@@ -57,6 +57,12 @@ pub fn execute(
     let has_worker = threads > 0 && !args.no_worker;
     let pulse = Pulse::new(clock::now());
     let metrics = Metrics::new(VERSION);
+    let counts = metrics.clone();
+    let desk = settings::payments::desk(&settings, move |called| counts.gateway_call(called));
+    let desk = desk.map_err(|problems| settings::payments::error(&problems))?;
+    let silence = settings.gateways.silence();
+    let mut registry = Registry::with_gateways(&desk.gateways);
+    registry.watch_silence(silence);
     let service = Service::new(Parts {
         store: Arc::clone(&store),
         clock: Arc::new(clock::now),
@@ -68,10 +74,10 @@ pub fn execute(
             .filter(|role| settings.sign_in.needs_second_factor(*role))
             .collect(),
         worker: has_worker.then(|| pulse.clone()),
+        payments: desk,
     })
     .map_err(|error| AppError::Output(format!("a thread that writes: {error}")))?;
     let mut around = surroundings(&settings)?;
-    let silence = settings.gateways.silence();
     metrics.watch_silence(silence);
     around.webhooks = Some(webhooks(&settings, &store, metrics, &around)?);
     let listen = args.listen.unwrap_or(settings.http.listen);
@@ -79,10 +85,7 @@ pub fn execute(
     let stop = Stop::new();
     std::thread::scope(|scope| {
         if has_worker {
-            let mut registry = Registry::standard();
-            registry.watch_silence(silence);
-            let (store, stop, pulse) = (&store, &stop, &pulse);
-            scope.spawn(move || work(store, &registry, threads, stop, pulse));
+            scope.spawn(|| work(&store, &registry, threads, &stop, &pulse));
         }
         let served = run(service, &around, listen, headers);
         stop.request();

@@ -7,25 +7,17 @@ use super::Context;
 use crate::cli::WorkArgs;
 use crate::clock;
 use crate::output::{Output, note};
-use crate::settings::{self, environment};
 use app::AppError;
 use app::jobs::{Event, Registry, Stop, Tally, Worker};
-use std::path::Path;
 use std::sync::Arc;
 
 /// The exit code of a program that was interrupted.
 const INTERRUPTED: i32 = 130;
 
-pub fn execute(
-    context: &Context,
-    config: Option<&Path>,
-    args: &WorkArgs,
-) -> Result<bool, AppError> {
+pub fn execute(context: &Context, args: &WorkArgs) -> Result<bool, AppError> {
     let store = context.open()?;
-    let loaded = settings::load(config, &environment::read());
-    let settings = loaded.map_err(|error| AppError::BadArgument(error.to_string()))?.settings;
-    let mut registry = Registry::standard();
-    registry.watch_silence(settings.gateways.silence());
+    let mut registry = Registry::with_gateways(&context.payments()?.gateways);
+    registry.watch_silence(context.settings()?.gateways.silence());
     let stop = listen()?;
     let mut bytes = [0; 4];
     getrandom::fill(&mut bytes).map_err(|error| AppError::Output(error.to_string()))?;

@@ -33,6 +33,8 @@ const MAX_THREADS: u32 = 64;
 const MAX_SILENCE_HOURS: u32 = 30 * 24;
 const MAX_WEBHOOK_WRITERS: usize = 16;
 const MIN_BODY_BYTES: u64 = 1024;
+/// The longest time of a part of a call of a gateway: all attempts end before another worker asks.
+const MAX_CALL_SECS: u64 = 60;
 const MAX_BODY_BYTES: u64 = 64 * 1024 * 1024;
 const MAX_IMPORT_BYTES: u64 = 16 * 1024 * 1024 * 1024;
 const MAX_REQUEST_SECS: u64 = 3600;
@@ -122,6 +124,14 @@ impl Settings {
             ("gateways.stripe.silence_hours", gateways.stripe.silence_hours),
         ] {
             found.range(key, hours, 1, MAX_SILENCE_HOURS);
+        }
+        let (connect, answer) = (gateways.connect_timeout_secs, gateways.answer_timeout_secs);
+        found.range("gateways.connect_timeout_secs", connect, 1, MAX_CALL_SECS);
+        found.range("gateways.answer_timeout_secs", answer, 1, MAX_CALL_SECS);
+        if let Err(problems) = super::payments::desk(self, |_| {}) {
+            for (key, what) in problems {
+                found.add(key, what);
+            }
         }
         found.range("webhooks.writers", self.webhooks.writers.get(), 1, MAX_WEBHOOK_WRITERS);
     }

@@ -6,6 +6,7 @@
 mod check;
 pub mod environment;
 mod load;
+pub mod payments;
 mod secret;
 mod sources;
 
@@ -85,6 +86,8 @@ pub struct Settings {
     pub gateways: Gateways,
     /// Deliveries of gateways.
     pub webhooks: Webhooks,
+    /// Refunds, and being paid by UPI.
+    pub payments: Payments,
     /// Parts that can be switched off.
     pub features: Features,
 }
@@ -255,6 +258,10 @@ pub struct Jobs {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Gateways {
+    /// Time to reach a gateway.
+    pub connect_timeout_secs: u64,
+    /// Time for its answer.
+    pub answer_timeout_secs: u64,
     /// Razorpay.
     pub razorpay: Razorpay,
     /// Stripe.
@@ -282,6 +289,14 @@ pub struct Razorpay {
     pub webhook_timestamp: bool,
     /// Hours that it may tell nothing.
     pub silence_hours: u32,
+    /// The id of the API key; empty when Razorpay is not called.
+    pub key_id: String,
+    /// Its secret.
+    pub key_secret: Secret,
+    /// Where it is called.
+    pub base_url: String,
+    /// Where a payer's browser goes after a payment link; empty for nowhere.
+    pub callback_url: String,
 }
 
 /// Stripe.
@@ -294,6 +309,12 @@ pub struct Stripe {
     pub test_mode: bool,
     /// Hours that it may tell nothing.
     pub silence_hours: u32,
+    /// The secret key; empty when Stripe is not called.
+    pub secret_key: Secret,
+    /// Where it is called.
+    pub base_url: String,
+    /// Where a payer's browser goes after a checkout; empty for the public address.
+    pub success_url: String,
 }
 
 /// Deliveries of gateways.
@@ -302,6 +323,20 @@ pub struct Stripe {
 pub struct Webhooks {
     /// Threads that keep them, where the database has several writers.
     pub writers: NonZeroUsize,
+}
+
+/// Refunds, and being paid by UPI.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Payments {
+    /// The refund above which another person must agree, in rupees.
+    pub refund_limit: String,
+    /// The UPI address that is paid; empty when there is none.
+    pub upi_vpa: String,
+    /// The name that payers see; empty for that of the business.
+    pub upi_name: String,
+    /// The merchant category code that the bank gave; empty when there is none.
+    pub upi_category: String,
 }
 
 /// Parts that can be switched off.

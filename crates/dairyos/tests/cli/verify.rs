@@ -4,7 +4,7 @@ use crate::kit::{Books, assert_help, assert_words, fields, list};
 use serde_json::{Value, json};
 use testkit::on_both;
 
-const NAMES: [&str; 19] = [
+const NAMES: [&str; 20] = [
     "bills_are_sums_of_lines",
     "line_arithmetic",
     "bill_content",

@@ -80,6 +80,11 @@ permissions! {
         [Owner Admin];
     EntitlementsRead "entitlements:read" "See what customers may use; a customer, what they may."
         [Owner Admin Accountant Dispatcher Rider Customer];
+    PaymentsRefund "payments:refund" "Ask for refunds, and pay those by hand that are agreed."
+        [Owner Admin Accountant];
+    PaymentsApprove "payments:approve"
+        "Agree to refunds that another person asked for, or decline them."
+        [Owner Admin Accountant];
     WebhooksRead "webhooks:read" "See what gateways told."
         [Owner Admin Accountant];
     WebhooksManage "webhooks:manage" "Have an event of a gateway processed again."

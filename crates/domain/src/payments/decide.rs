@@ -48,11 +48,20 @@ pub fn decide(
             Some(there) if !there.amount.is_zero() => posting.correction(),
             _ => posting.kind.to_string(),
         };
-        let entries = entries(&posting, amount, tax, whose)?;
+        let entries = entries(&posting, amount, tax, &paid_from(whose, after, &posting))?;
         let cause = Cause::Payment { payment: whose.payment, kind };
         transactions.push(Transaction::new(day, whose.customer, cause, entries)?);
     }
     Ok(transactions)
+}
+
+/// Whose cash a posting is about: that of the payment, but for refunds that somebody else paid.
+fn paid_from(whose: &Whose, facts: &Facts, posting: &Posting) -> Whose {
+    let refund = match &posting.kind {
+        Kind::Refund(id) | Kind::RefundFailed(id) => facts.refunds.get(id),
+        _ => None,
+    };
+    Whose { person: refund.and_then(|refund| refund.person).or(whose.person), ..*whose }
 }
 
 /// The entries of so much of a posting.

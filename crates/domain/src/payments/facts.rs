@@ -6,6 +6,7 @@
 use super::observation::{Fee, Observation};
 use super::state::{DisputeStatus, RefundStatus, State};
 use crate::calendar::Moment;
+use crate::ids::PersonId;
 use crate::money::{Money, Overflow};
 use std::collections::BTreeMap;
 
@@ -16,6 +17,8 @@ pub struct RefundFacts {
     pub status: RefundStatus,
     /// The largest amount told.
     pub amount: Money,
+    /// Whose cash it was paid from, when it was paid by hand; otherwise that of the payment.
+    pub person: Option<PersonId>,
 }
 
 /// A dispute, as far as it is known.
@@ -105,6 +108,10 @@ impl Facts {
             Observation::Refund { id, status, amount } => {
                 let (refund, new) = entry(&mut self.refunds, id);
                 new | raise(&mut refund.status, *status) | raise(&mut refund.amount, *amount)
+            }
+            Observation::PaidOut { refund, person } => {
+                let (refund, new) = entry(&mut self.refunds, refund);
+                new | raise(&mut refund.person, Some(*person))
             }
             Observation::Dispute { id, status, amount, deducted } => {
                 let (dispute, new) = entry(&mut self.disputes, id);

@@ -14,6 +14,7 @@ mod postings;
 mod provider;
 mod reference;
 mod refunds;
+mod requests;
 mod state;
 mod upi;
 
@@ -30,7 +31,8 @@ pub use observation::{Fee, MAX_ID_BYTES, Observation, ObservationError};
 pub use postings::{Kind, Posting, kept, postings};
 pub use provider::Provider;
 pub use reference::{BankReference, ReferenceError, Vpa, VpaError};
-pub use refunds::{RefundError, RefundState, Step, ask_refund, may_check, refundable};
+pub use refunds::{Destination, RefundError, RefundState, Step, ask_refund, may_check, refundable};
+pub use requests::{Due as RequestDue, RequestKind, RequestState};
 pub use state::{DisputeStatus, RefundStatus, State};
 pub use upi::{LinkReference, UpiError, UpiLink};
 

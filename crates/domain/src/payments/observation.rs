@@ -5,6 +5,7 @@
 use super::shown;
 use super::state::{DisputeStatus, RefundStatus};
 use crate::calendar::Moment;
+use crate::ids::PersonId;
 use crate::money::Money;
 use thiserror::Error;
 
@@ -69,6 +70,13 @@ pub enum Observation {
         status: RefundStatus,
         /// The amount.
         amount: Money,
+    },
+    /// A refund was paid by hand, from somebody's cash. It is told together with the refund.
+    PaidOut {
+        /// Our id of the refund.
+        refund: String,
+        /// Whose cash it was.
+        person: PersonId,
     },
     /// A dispute.
     Dispute {
@@ -135,6 +143,7 @@ impl Observation {
             | Self::FundsReinstated { dispute, amount } => {
                 check_id(dispute).and_then(|()| positive(*amount))
             }
+            Self::PaidOut { refund, .. } => check_id(refund),
             Self::Failed | Self::Fee(_) | Self::Cleared | Self::Reversed => Ok(()),
         }
     }

@@ -29,6 +29,30 @@ pub enum RefundState {
     Failed,
 }
 
+/// Where a refund goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Destination {
+    /// Where the money came from.
+    Source,
+    /// The customer's advance: bills that the payment has paid are open again.
+    Advance,
+}
+
+impl Destination {
+    /// The word it is kept and shown as.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::Advance => "advance",
+        }
+    }
+
+    /// The destination of a word.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Source, Self::Advance].into_iter().find(|one| one.as_str() == name)
+    }
+}
+
 /// What happens to a refund.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {

@@ -97,6 +97,9 @@ pub struct Tags {
     /// The plan that is bought.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan_code: Option<String>,
+    /// Our own reference, where the thing has no field for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
 }
 
 impl Tags {
@@ -106,6 +109,7 @@ impl Tags {
             ("bill_no", &self.bill_no),
             ("customer_code", &self.customer_code),
             ("plan_code", &self.plan_code),
+            ("reference", &self.reference),
         ];
         all.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)))
     }

@@ -99,6 +99,17 @@ impl Razorpay {
         self.list(&path, None, things::qr_code)
     }
 
+    /// The QR codes made in a range of time: finds one whose making was not answered.
+    pub fn qr_codes(&self, window: &Window) -> Answered<Page<QrCode>> {
+        let path = format!("/v1/payments/qr_codes?{}", pairs(window.query()));
+        self.list(&path, Some(window.count), things::qr_code)
+    }
+
+    /// A QR code.
+    pub fn qr_code(&self, qr_id: &str) -> Answered<QrCode> {
+        self.get(&format!("/v1/payments/qr_codes/{}", percent(qr_id)), things::qr_code)
+    }
+
     /// The payments by a QR code.
     pub fn payments_of_qr_code(&self, qr_id: &str) -> Answered<Page<Observation>> {
         self.list(&format!("/v1/payments/qr_codes/{}/payments", percent(qr_id)), None, payment)

@@ -104,6 +104,9 @@ impl Entities<'_, '_> {
         seen.amount_refunded = amount_in(self.payment, "amount_refunded")?;
         seen.order_id = self.order_id()?;
         seen.rrn = acquirer(refund, "arn")?.or(acquirer(refund, "rrn")?);
+        if let Some(notes) = refund.object("notes", "notes")? {
+            seen.our_reference = notes.reference("reference")?;
+        }
         self.name(&mut seen)?;
         Ok(Some(seen))
     }

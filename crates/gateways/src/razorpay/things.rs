@@ -327,6 +327,8 @@ pub struct QrCode {
     pub customer_id: Option<String>,
     /// The bill it is for.
     pub bill_ref: Option<String>,
+    /// Our own reference.
+    pub reference: Option<String>,
 }
 
 pub(crate) fn qr_code(entity: Fields<'_, '_>) -> Result<QrCode, ParseError> {
@@ -338,6 +340,7 @@ pub(crate) fn qr_code(entity: Fields<'_, '_>) -> Result<QrCode, ParseError> {
         close_by: entity.moment("close_by")?,
         customer_id: entity.id("customer_id")?.map(str::to_owned),
         bill_ref: notes.map(|notes| notes.reference("bill_no")).transpose()?.flatten(),
+        reference: notes.map(|notes| notes.reference("reference")).transpose()?.flatten(),
     })
 }
 

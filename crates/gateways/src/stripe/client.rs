@@ -58,6 +58,21 @@ impl Stripe {
         self.get(&format!("/v1/checkout/sessions/{}", percent(session_id)), checkout_session)
     }
 
+    /// The checkout sessions made since a moment: finds one whose making was not answered.
+    pub fn checkout_sessions(&self, since: &Since) -> Answered<Page<CheckoutSession>> {
+        page(&self.fetch("/v1/checkout/sessions", window(since))?, checkout_session)
+    }
+
+    /// Ends a checkout session that is open.
+    pub fn expire_checkout_session(
+        &self,
+        session_id: &str,
+        idempotency_key: &str,
+    ) -> Answered<CheckoutSession> {
+        let path = format!("/v1/checkout/sessions/{}/expire", percent(session_id));
+        self.post(&path, &Form::new(), idempotency_key, checkout_session)
+    }
+
     /// Makes a payment intent.
     pub fn create_payment_intent(
         &self,
@@ -233,6 +248,7 @@ fn checkout_session(object: Fields<'_, '_>) -> Result<CheckoutSession, ParseErro
     Ok(CheckoutSession {
         id: object.must_id("id")?.to_owned(),
         url: object.text("url")?.map(str::to_owned),
+        reference: object.reference("client_reference_id")?,
         observations: entities::checkout_session(object, Checkout::Fetched)?,
     })
 }

@@ -139,6 +139,9 @@ pub(crate) fn refund(object: Object<'_, '_>, failed: bool) -> Read<Observation> 
     belongs(object, &mut seen)?;
     seen.reason = object.note("failure_reason")?.or(object.note("reason")?);
     named(object, &mut seen)?;
+    if let Some(metadata) = object.object("metadata", "data.object.metadata")? {
+        seen.our_reference = metadata.reference("reference")?;
+    }
     Ok(seen)
 }
 

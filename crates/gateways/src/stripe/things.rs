@@ -126,6 +126,8 @@ pub struct CheckoutSession {
     pub id: String,
     /// The address to send the payer to; absent once it is over.
     pub url: Option<String>,
+    /// Our own reference.
+    pub reference: Option<String>,
     /// What the session says of itself and of its payment, as a webhook would say it.
     pub observations: Vec<Observation>,
 }

@@ -36,6 +36,7 @@ pub fn tags(bill_no: &str) -> Tags {
         bill_no: Some(bill_no.to_owned()),
         customer_code: Some("C-1".to_owned()),
         plan_code: None,
+        reference: None,
     }
 }
 

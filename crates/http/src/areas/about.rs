@@ -70,10 +70,11 @@ async fn show_figures(State(service): State<Service>, headers: HeaderMap) -> Res
     let read = move |store: &Store| {
         let stats = app::jobs::stats(store, now).ok();
         let health = store.read(|tx| app::webhooks::health(tx, now, limits)).unwrap_or_default();
-        Ok((store.connections(), (stats, health)))
+        let open = store.read(app::payments::open).unwrap_or_default();
+        Ok((store.connections(), (stats, health, open)))
     };
     let (connections, looked_up) = service.run(read).await.ok().unzip();
-    let (stats, health) = looked_up.unwrap_or_default();
+    let (stats, health, open) = looked_up.unwrap_or_default();
     let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
     let connections = connections.map(|all| Connections {
         in_use: count(all.lent),
@@ -83,6 +84,7 @@ async fn show_figures(State(service): State<Service>, headers: HeaderMap) -> Res
     let worker_alive = service.worker_alive();
     let mut readings = Readings { worker_alive, connections, ..Readings::default() };
     readings.gateways = health.iter().map(of_gateway).collect();
+    (readings.payment_requests, readings.refunds) = (open.requests, open.refunds);
     if let Some(stats) = stats {
         readings.jobs = stats
             .counts

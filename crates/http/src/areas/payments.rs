@@ -63,7 +63,7 @@ pub struct ListQuery {
 }
 
 /// Reads a word of a query.
-fn word<T>(
+pub(super) fn word<T>(
     name: &str,
     text: Option<&str>,
     read: fn(&str) -> Option<T>,

@@ -3,14 +3,17 @@
 //! They deliberately carry no id, name or address: labels are from closed lists (methods, route
 //! templates, classes of status, words of the program).
 
+mod gateways;
 mod process;
 mod readings;
 mod text;
 mod webhooks;
 
 use app::webhooks::{Gateway, SilenceLimits};
+use app::payments::Called;
 use axum::http::{HeaderMap, StatusCode, header};
 use domain::calendar::Moment;
+use gateways::OfGateways;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -56,6 +59,7 @@ struct Inner {
     durations: Durations,
     in_flight: Gauge,
     idempotent_hits: Family<Operation, Counter>,
+    gateway_calls: OfGateways,
     webhooks: OfWebhooks,
     readings: readings::Slot,
     silence: OnceLock<SilenceLimits>,
@@ -85,14 +89,23 @@ impl Metrics {
             "Requests answered from an earlier one with the same Idempotency-Key",
             idempotent_hits.clone(),
         );
+        let gateway_calls = OfGateways::registered(&mut registry);
         let webhooks = OfWebhooks::registered(&mut registry);
         let build = Info::new(vec![("version".to_owned(), version.to_owned())]);
         registry.register("dairyos_build", "The program that is running", build);
         registry.register_collector(Box::new(readings.clone()));
         registry.register_collector(Box::new(process::Process));
         let silence = OnceLock::new();
-        let inner =
-            Inner { registry, durations, in_flight, idempotent_hits, webhooks, readings, silence };
+        let inner = Inner {
+            registry,
+            durations,
+            in_flight,
+            idempotent_hits,
+            gateway_calls,
+            webhooks,
+            readings,
+            silence,
+        };
         Self(Arc::new(inner))
     }
 
@@ -122,6 +135,11 @@ impl Metrics {
     /// Notes how a delivery of a gateway was answered, and when.
     pub(crate) fn webhook_answered(&self, gateway: Gateway, status: StatusCode, at: Moment) {
         self.0.webhooks.answered(gateway, status, at);
+    }
+
+    /// Counts a call of a gateway.
+    pub fn gateway_call(&self, called: &Called) {
+        self.0.gateway_calls.count(called);
     }
 
     /// Counts a delivery of a gateway that was not authentic.

@@ -60,6 +60,10 @@ pub struct Readings {
     pub gateways: Vec<OfGateway>,
     /// Connections to the database.
     pub connections: Option<Connections>,
+    /// How many requests to gateways are open, in each state.
+    pub payment_requests: Vec<(String, i64)>,
+    /// How many refunds are under way, in each state.
+    pub refunds: Vec<(String, i64)>,
     /// Further figures of the database, each name once.
     pub figures: Vec<Figure>,
 }
@@ -129,17 +133,37 @@ fn show_gateways(encoder: &mut DescriptorEncoder, all: &[OfGateway]) -> Result<(
     of_gateways(encoder, all, name, |gateway| Some(i64::from(gateway.is_silent)))
 }
 
+/// Shows gauges with a state each; none at all when there are none.
+fn by_state(
+    encoder: &mut DescriptorEncoder,
+    name: &str,
+    help: &str,
+    counts: &[(String, i64)],
+) -> Result<(), fmt::Error> {
+    if counts.is_empty() {
+        return Ok(());
+    }
+    let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+    for (state, count) in counts {
+        let labels = [("state", state.as_str())];
+        ConstGauge::new(*count).encode(family.encode_family(&labels)?)?;
+    }
+    Ok(())
+}
+
 impl Collector for Slot {
     fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), fmt::Error> {
         let readings = self.readings.lock().unwrap_or_else(PoisonError::into_inner);
-        if !readings.jobs.is_empty() {
-            let help = "Jobs by state.";
-            let mut jobs =
-                encoder.encode_descriptor("dairyos_jobs", help, None, MetricType::Gauge)?;
-            for (state, count) in &readings.jobs {
-                let labels = [("state", state.as_str())];
-                ConstGauge::new(*count).encode(jobs.encode_family(&labels)?)?;
-            }
+        for (name, help, counts) in [
+            ("dairyos_jobs", "Jobs by state.", &readings.jobs),
+            (
+                "billing_payment_requests",
+                "Requests to gateways that are open, by state.",
+                &readings.payment_requests,
+            ),
+            ("billing_refunds", "Refunds under way, by state.", &readings.refunds),
+        ] {
+            by_state(&mut encoder, name, help, counts)?;
         }
         if let Some(seconds) = readings.oldest_waiting_seconds {
             let help = "How long the job that waits longest has been due.";

@@ -82,6 +82,8 @@ codes! {
          not known: look, or repeat it with the same Idempotency-Key.";
     Conflict "conflict" CONFLICT "It does not go together"
         "The request does not fit the present state, for example because a code is taken already.";
+    NotConfigured "not_configured" CONFLICT "A setting is needed"
+        "The settings do not say what is needed for it; the detail names the setting.";
     ChangedMeanwhile "changed_meanwhile" CONFLICT "Changed meanwhile"
         "Something changed while the request was carried out; nothing was kept. Try again.";
     BusinessExists "business_exists" CONFLICT "The business exists"

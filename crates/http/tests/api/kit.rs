@@ -2,6 +2,8 @@
 
 use app::access::people::{self, NewcomerRequest};
 use app::access::{KeyRing, Secrets, SignIn, sign_in};
+use app::payments::gateways::{Razorpay, RazorpayAccess, Retry, Secret, Timeouts, Transport};
+use app::payments::{Desk, Gateways, Payee};
 use app::webhooks::{Keys, Secrets as WebhookSecrets};
 use app::{Actor, NoRandomness, Random, Store};
 use axum::Router;
@@ -10,6 +12,7 @@ use axum::http::{HeaderMap, Request};
 use axum::response::Response;
 use domain::access::Role;
 use domain::calendar::Moment;
+use domain::payments::Vpa;
 use http_api::layers::caller_address::TrustedProxies;
 use http_api::layers::request_id::RequestIds;
 use http_api::layers::security_headers::SecurityHeaders;
@@ -92,6 +95,22 @@ impl Reply {
     }
 }
 
+/// Razorpay as somewhere that nobody listens, and a UPI address; Stripe is not set up.
+fn desk() -> Desk {
+    let timeouts = Timeouts { connect: Duration::from_secs(1), answer: Duration::from_secs(1) };
+    let way = Transport::new("http://127.0.0.1:9", timeouts).unwrap();
+    let secret = Secret::new("key_secret_A");
+    let razorpay = RazorpayAccess {
+        client: Razorpay::new(way, "rzp_test_A", &secret, Retry::never()),
+        key_id: "rzp_test_A".to_owned(),
+        key_secret: app::payments::gateways::Secrets::new(["key_secret_A"]).unwrap(),
+        callback_url: None,
+    };
+    let upi = Payee { vpa: Vpa::parse("gokul@upiexample").unwrap(), name: None, category: None };
+    let gateways = Gateways::new(Some(razorpay), None, |_| {});
+    Desk { gateways, upi: Some(upi), ..Desk::default() }
+}
+
 /// Runs a test on both databases, over a dairy that is set up.
 #[expect(clippy::needless_pass_by_value, reason = "tests hand over closures")]
 pub fn each(test: impl AsyncFn(&Api)) {
@@ -143,6 +162,7 @@ impl Api {
             metrics: metrics.clone(),
             second_factor_for,
             worker: None,
+            payments: desk(),
         })
         .unwrap();
         let quota = Quota::new(100_000, 60).unwrap();

@@ -128,6 +128,13 @@ async fn ask(api: &crate::kit::Api, method: &str, path: &str, token: &str) -> cr
         (_, "/api/v1/customers") => json!({ "code": "", "name": "" }),
         (_, "/api/v1/payments") => json!({ "method": "", "amount": "" }),
         (_, "/api/v1/cash/hand-overs") => json!({ "giver": "", "taker": "", "pieces": [] }),
+        (_, "/api/v1/payment-requests") => json!({ "provider": "", "kind": "" }),
+        (_, path) if path.ends_with("/refunds") => {
+            json!({ "amount": "", "destination": "", "reason": "" })
+        }
+        (_, path) if path.ends_with("/confirm") => {
+            json!({ "razorpay_payment_id": "", "razorpay_signature": "" })
+        }
         (_, path) if path.ends_with("/assign") => json!({ "customer_code": "" }),
         (_, "/api/v1/products") => json!({ "sku": "", "facts": facts() }),
         ("PUT", _) => facts(),

@@ -11,6 +11,8 @@ mod names;
 mod parts;
 mod plans;
 mod proof;
+mod refunds;
+mod requests;
 mod settlements;
 
 pub use dues::{
@@ -27,6 +29,14 @@ pub use names::{NamedBill, Request, bills_by_number, customers_by_code, move_req
 pub use parts::{put_disputes, put_refunds};
 pub use plans::{for_plans, waiting_for};
 pub use proof::{PostedEntry, Proof, broken_allocations, last_payment, proofs};
+pub use refunds::{
+    AskedRefund, Cursor, add_refund, allot_refund, count_refunds, cursor, due_refunds, lock_refund,
+    move_cursor, page_of_refunds, refund_by_id, save_refund, tell_refunds, under_way,
+};
+pub use requests::{
+    AskedFor, NewAskedFor, RequestFilter, add_request, allot_request, count_requests, due_requests,
+    lock_request, page_of_requests, request_by_id, save_request,
+};
 pub use settlements::{Settlement, add_settlement};
 
 use crate::catalog::day;
@@ -169,10 +179,12 @@ pub(crate) const QUERIES: &[&[&str]] = &[
     log::QUERIES,
     plans::QUERIES,
     proof::QUERIES,
+    refunds::QUERIES,
+    requests::QUERIES,
     settlements::QUERIES,
 ];
 pub(crate) const SETS: &[&[&Each]] =
-    &[&[&UPDATE, &OWNERS, &FOR_CHANGE], dues::SETS, names::SETS, parts::SETS];
+    &[&[&UPDATE, &OWNERS, &FOR_CHANGE], dues::SETS, names::SETS, parts::SETS, refunds::SETS];
 
 /// Looks up payments by how and by what they are known: for each key that is known its place in
 /// the list, the payment and who pays.

@@ -19,8 +19,8 @@ const REQUESTS: Each = Each {
     columns: &[Column::Int("place"), Column::Text("provider"), Column::Text("reference")],
 };
 const MOVE: Each = Each {
-    sql: "UPDATE payment_requests SET state = :state, updated_at = :at \
-          WHERE id = :id AND state NOT IN ('paid', 'refused')",
+    sql: "UPDATE payment_requests SET state = :state, retry_at = NULL, updated_at = :at \
+          WHERE id = :id AND state NOT IN ('paid', 'refused') AND amount_paise IS NOT NULL",
     columns: &[Column::Int("id"), Column::Text("state"), Column::Int("at")],
 };
 const BILLS: Each = Each {
@@ -90,7 +90,7 @@ pub fn requests(
     Ok(found)
 }
 
-/// Notes where requests stand now. What is paid stays paid.
+/// Notes where requests stand now. What is paid stays paid; a standing QR code never is.
 pub fn move_requests(
     tx: &mut Tx<'_>,
     requests: &[(i64, &str)],

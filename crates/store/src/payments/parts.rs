@@ -5,13 +5,13 @@
 use super::Kept;
 use crate::db::{Column, Each, StoreError, Tx, Value};
 use domain::calendar::Moment;
-use domain::ids::PaymentId;
+use domain::ids::{PaymentId, PersonId};
 use domain::money::Money;
 use domain::payments::{DisputeFacts, DisputeStatus, RefundFacts, RefundStatus};
 use std::collections::HashMap;
 
 const REFUNDS: Each = Each {
-    sql: "SELECT payment_id, reference, status, amount_paise FROM payment_refunds \
+    sql: "SELECT payment_id, reference, status, amount_paise, person_id FROM payment_refunds \
           WHERE payment_id = :payment",
     columns: &[Column::Int("payment")],
 };
@@ -21,15 +21,17 @@ const DISPUTES: Each = Each {
     columns: &[Column::Int("payment")],
 };
 const PUT_REFUND: Each = Each {
-    sql: "INSERT INTO payment_refunds (payment_id, reference, status, amount_paise, told_at) \
-          SELECT :payment, :reference, :status, :amount, :told {row} WHERE TRUE \
+    sql: "INSERT INTO payment_refunds (payment_id, reference, status, amount_paise, person_id, \
+          told_at) SELECT :payment, :reference, :status, :amount, :person, :told {row} WHERE TRUE \
           ON CONFLICT (payment_id, reference) DO UPDATE SET status = excluded.status, \
-          amount_paise = excluded.amount_paise, told_at = excluded.told_at",
+          amount_paise = excluded.amount_paise, person_id = excluded.person_id, \
+          told_at = excluded.told_at",
     columns: &[
         Column::Int("payment"),
         Column::Text("reference"),
         Column::Text("status"),
         Column::Int("amount"),
+        Column::Int("person"),
         Column::Int("told"),
     ],
 };
@@ -63,7 +65,11 @@ pub(super) fn fill(tx: &mut Tx<'_>, payments: &mut [Kept]) -> Result<(), StoreEr
     tx.look_up(&REFUNDS, &rows, |row| {
         let status = RefundStatus::from_name(row.text(2)?);
         let status = status.ok_or_else(|| StoreError::unexpected("payment_refunds.status"))?;
-        let refund = RefundFacts { status, amount: Money::from_paise(row.int(3)?) };
+        let refund = RefundFacts {
+            status,
+            amount: Money::from_paise(row.int(3)?),
+            person: row.opt_int(4)?.map(PersonId),
+        };
         let place = places.get(&row.int(0)?);
         if let Some(kept) = place.and_then(|place| payments.get_mut(*place)) {
             kept.facts.refunds.insert(row.text(1)?.to_owned(), refund);
@@ -99,6 +105,7 @@ pub fn put_refunds(
             (*reference).into(),
             refund.status.as_str().into(),
             refund.amount.paise().into(),
+            refund.person.map(|person| person.0).into(),
             at.unix_micros().into(),
         ]
     });

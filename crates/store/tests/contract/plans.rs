@@ -9,7 +9,7 @@ use store::{Store, Value, Work};
 use testkit::{Database, on_both};
 
 /// Tables that grow with the business.
-const LARGE: [&str; 32] = [
+const LARGE: [&str; 33] = [
     "customers",
     "customer_prices",
     "bills",
@@ -32,6 +32,7 @@ const LARGE: [&str; 32] = [
     "payments",
     "payment_requests",
     "payment_refunds",
+    "refund_requests",
     "payment_disputes",
     "payment_log",
     "allocations",
@@ -46,7 +47,7 @@ const LARGE: [&str; 32] = [
 
 /// How the queries begin that read whole tables: those that load everything on purpose, and the
 /// questions of verification.
-const WHOLE: [&str; 26] = [
+const WHOLE: [&str; 28] = [
     "SELECT id, code FROM customers",
     "SELECT id, code, name, phone",
     "SELECT id, sku, name",
@@ -64,6 +65,8 @@ const WHOLE: [&str; 26] = [
     "SELECT CAST(l.bill_id AS TEXT)",
     "SELECT name, state, gstin",
     "SELECT provider, state, COUNT(*) FROM gateway_events",
+    "SELECT state, COUNT(*) FROM payment_requests",
+    "SELECT state, COUNT(*) FROM refund_requests",
     "SELECT COALESCE(b.number",
     "SELECT c.code FROM customers c LEFT JOIN (SELECT customer_id, SUM",
     "SELECT CAST(a.payment_id AS TEXT)",
@@ -123,15 +126,21 @@ fn fill_payments(store: &Store) {
            FROM n";
     let uses = numbers(3000) + "INSERT INTO opening_uses SELECT i, i, 5, 1 FROM n";
     let refunds =
-        numbers(3000) + "INSERT INTO payment_refunds SELECT i, 'f', 'pending', 1, 1 FROM n";
+        numbers(3000) + "INSERT INTO payment_refunds SELECT i, 'f', 'pending', 1, NULL, 1 FROM n";
     let disputes = numbers(3000)
         + "INSERT INTO payment_disputes SELECT i, 'd', 'created', 1, 0, 0, 0, 1 FROM n";
     let requests = numbers(3000)
         + "INSERT INTO payment_requests (id, provider, kind, reference, provider_reference, \
-           order_reference, customer_id, in_parts, state, created_at, updated_at) SELECT i, \
-           'razorpay', 'order', 'Q' || CAST(i AS TEXT), 'P' || CAST(i AS TEXT), \
-           'O' || CAST(i AS TEXT), i, 0, CASE WHEN i % 100 = 0 THEN 'sent' ELSE 'paid' END, 1, 1 \
-           FROM n";
+           order_reference, customer_id, in_parts, state, retry_at, created_at, updated_at) \
+           SELECT i, 'razorpay', 'order', 'Q' || CAST(i AS TEXT), 'P' || CAST(i AS TEXT), \
+           'O' || CAST(i AS TEXT), i, 0, CASE WHEN i % 100 = 0 THEN 'sent' ELSE 'paid' END, \
+           CASE WHEN i % 100 = 0 THEN i END, 1, 1 FROM n";
+    let asked = numbers(3000)
+        + "INSERT INTO refund_requests (id, payment_id, reference, amount_paise, destination, \
+           by_gateway, reason, state, told_as, attempts, retry_at, asked_as, version, created_at, \
+           updated_at) SELECT i, i, 'F' || CAST(i AS TEXT), 1, 'source', 1, 'r', \
+           CASE WHEN i % 100 = 0 THEN 'sent' ELSE 'processed' END, 'T' || CAST(i AS TEXT), 1, \
+           CASE WHEN i % 100 = 0 THEN i END, 'm', 1, 1, 1 FROM n";
     let events = numbers(3000)
         + "INSERT INTO gateway_events (id, provider, event_id, kind, body, body_is_base64, \
            body_hash, headers, secret_no, state, attempts, retry_at, received_at) SELECT i, \
@@ -146,6 +155,7 @@ fn fill_payments(store: &Store) {
         &payments,
         &log,
         &allocations,
+        &asked,
         &uses,
         &refunds,
         &disputes,
@@ -358,6 +368,10 @@ fn the_indexes_are_the_ones_that_were_made_for_it() {
             (&["FROM payments p", "plan_code IS NOT NULL AND p.customer_id"], "payments_for_plans"),
             (&["FROM customers", "'prepaid'", "route = $1"], "customers_prepaid"),
             (&["FROM gateway_events WHERE retry_at <="], "gateway_events_waiting"),
+            (&["FROM payment_requests WHERE retry_at <="], "payment_requests_due"),
+            (&["FROM refund_requests WHERE retry_at <="], "refund_requests_due"),
+            (&["FROM refund_requests", "payment_id = $1 AND id <> $2"], "refund_requests_by_pay"),
+            (&["FROM payment_requests r", "r.customer_id = $5"], "payment_requests_by_customer"),
             (&["FROM gateway_events WHERE id <", "state = 'received'"], "gateway_events_open"),
             (&["received_at FROM gateway_events", "provider ="], "gateway_events_by_provider"),
             (&["FROM gateway_events", "GROUP BY provider, state"], "gateway_events_left"),

@@ -123,6 +123,9 @@ fn in_words(seen: &Observation) -> String {
         Observation::Refund { id, status, amount } => {
             format!("refund {id} of {amount}: {}", status.as_str())
         }
+        Observation::PaidOut { refund, person } => {
+            format!("refund {refund} paid by person {}", person.0)
+        }
         Observation::Dispute { id, status, amount, deducted } => {
             format!("dispute {id} of {amount}, {deducted} taken: {}", status.as_str())
         }

@@ -8,9 +8,11 @@ mod advance;
 mod load;
 mod merge;
 mod money;
+mod release;
 mod save;
 
 pub(crate) use advance::apply_advances;
+pub(crate) use release::release_to_advance;
 
 use crate::{Actor, AppError};
 use domain::calendar::Day;

@@ -76,6 +76,9 @@ fn put_parts(tx: &mut Tx<'_>, actor: &Actor, changed: &[&Work]) -> Result<(), Ap
         }
     }
     payments::put_refunds(tx, &refunds, actor.at)?;
+    if !refunds.is_empty() {
+        payments::tell_refunds(tx, &refunds, actor.at)?;
+    }
     payments::put_disputes(tx, &disputes, actor.at)?;
     Ok(())
 }

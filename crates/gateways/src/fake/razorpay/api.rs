@@ -110,8 +110,12 @@ fn get(books: &Books, path: &[&str], call: &Call) -> Answer {
         ["payment_links", id] => found(books.links.get(id)),
         ["payments", "qr_codes"] => {
             let codes = books.qr_codes.all();
+            if call.asked("customer_id").is_none() {
+                return Ok(window(codes.rev(), call));
+            }
             Ok(collection(codes.filter(same("customer_id", &asked("customer_id")))))
         }
+        ["payments", "qr_codes", id] => found(books.qr_codes.get(id)),
         ["payments", "qr_codes", id, "payments"] => {
             Ok(collection(books.payments.all().filter(same("_qr", id))))
         }

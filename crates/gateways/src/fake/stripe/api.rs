@@ -143,6 +143,10 @@ fn post(books: &mut Books, path: &[&str], form: &[(String, String)]) -> Answer {
             books.sessions.put(session.clone());
             Ok(shown(&session))
         }
+        ["v1", "checkout", "sessions", id, "expire"] => {
+            books.expire_session(id)?;
+            books.sessions.get(id).map(shown).ok_or_else(missing)
+        }
         ["v1", "payment_intents"] => {
             let amount = number("amount").ok_or_else(|| bad("amount is missing"))?;
             let currency = asked("currency").ok_or_else(|| bad("currency is missing"))?;
@@ -158,6 +162,7 @@ fn post(books: &mut Books, path: &[&str], form: &[(String, String)]) -> Answer {
 
 fn get(books: &Books, outbox: &Outbox, path: &[&str], call: &Call) -> Answer {
     match path {
+        ["v1", "checkout", "sessions"] => Ok(list(books.sessions.all().rev().map(shown), call)),
         ["v1", "checkout", "sessions", id] => books.sessions.get(id).map(shown).ok_or_else(missing),
         ["v1", "payment_intents", id] => books.intents.get(id).cloned().ok_or_else(missing),
         ["v1", "payment_intents"] => Ok(list(books.intents.all().rev().cloned(), call)),
