@@ -38,6 +38,7 @@ fn staffed(database: &testkit::Database) -> Dairy<'_> {
 
 fn collect(dairy: &Dairy<'_>, person: i64, rupees: i64) -> PaymentId {
     let new = NewReceipt {
+        plan: None,
         way: Provider::Cash,
         amount: Money::from_paise(rupees * 100),
         reference: None,
@@ -200,6 +201,7 @@ fn cash_is_taken_by_somebody_of_the_dairy() {
         let dairy = staffed(database);
         for person in [4, 77, i64::MAX] {
             let new = NewReceipt {
+                plan: None,
                 way: Provider::Cash,
                 amount: Money::from_paise(100),
                 reference: None,

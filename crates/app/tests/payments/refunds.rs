@@ -18,6 +18,7 @@ fn reference(office: &Office<'_>, payment: PaymentId) -> String {
 
 fn record(office: &Office<'_>, way: Provider, paise: i64, reference: Option<&str>) -> PaymentId {
     let new = NewReceipt {
+        plan: None,
         way,
         amount: Money::from_paise(paise),
         reference: reference.map(str::to_owned),
@@ -257,6 +258,7 @@ fn cash_comes_from_whose_hand_it_is() {
             office.dairy.sql(&person(id, name));
         }
         let mut new = NewReceipt {
+            plan: None,
             way: Provider::Cash,
             amount: Money::from_paise(60_000),
             reference: None,
