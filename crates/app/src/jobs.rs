@@ -10,6 +10,7 @@ mod errors;
 mod housekeeping;
 mod lease;
 mod manage;
+mod reconciliation;
 mod registry;
 mod schedules;
 mod stop;
@@ -24,6 +25,7 @@ pub use errors::{JobError, Outcome};
 pub use manage::{
     LIST_DEFAULT, LIST_MOST, Listed, Stats, cancel, list, requeue, show, show_in, show_kind, stats,
 };
+pub use reconciliation::{Lister, RECONCILE, reconcile};
 pub use registry::{Context, Handler, Kind, Registry, Scheduled};
 pub use stop::Stop;
 pub use store::jobs::{Enqueued, Job, Page};

@@ -95,8 +95,14 @@ pub(crate) const LAST: &str = "SELECT received_at FROM gateway_events WHERE prov
      ORDER BY id DESC LIMIT 1";
 pub(crate) const OPEN_REQUESTS: &str = "SELECT MIN(created_at) FROM payment_requests \
      WHERE provider = $1 AND state IN ('sent', 'done', 'unknown')";
+pub(crate) const UNBOOKED: &str = concat!(
+    "SELECT ",
+    columns!(),
+    ", body, body_is_base64, headers FROM gateway_events WHERE state IN ('failed', 'dead') \
+     AND received_at < $1 ORDER BY id"
+);
 pub(crate) const QUERIES: &[&str] =
-    &[DUE, SHOW, TAKE, BY_EVENT, PAGE, PAGE_OPEN, COUNTS, LAST, OPEN_REQUESTS];
+    &[DUE, SHOW, TAKE, BY_EVENT, PAGE, PAGE_OPEN, COUNTS, LAST, OPEN_REQUESTS, UNBOOKED];
 pub(crate) const SETS: &[&Each] = &[&KNOWN, &FLAG, &MOVE];
 
 /// An event that came.
@@ -290,6 +296,11 @@ fn read_whole(row: &Row<'_>) -> Result<Whole, StoreError> {
 /// Takes at most `limit` events whose attempt is due; no other transaction takes them.
 pub fn take_due(tx: &mut Tx<'_>, now: Moment, limit: i64) -> Result<Vec<Whole>, StoreError> {
     tx.list(DUE, &[now.unix_micros().into(), limit.into()], read_whole)
+}
+
+/// Events that came before a moment and could not be booked, whether tried again or given up.
+pub fn unbooked(tx: &mut Tx<'_>, before: Moment) -> Result<Vec<Whole>, StoreError> {
+    tx.list(UNBOOKED, &[before.unix_micros().into()], read_whole)
 }
 
 /// Takes one event, due or not; nobody else changes it until the end of the transaction.

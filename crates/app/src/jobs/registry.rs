@@ -2,7 +2,7 @@
 //!
 //! It deliberately is a plain table, made once when the program starts.
 
-use super::{JobError, Outcome, Stop, bills, housekeeping, verify, webhooks};
+use super::{JobError, Outcome, Stop, bills, housekeeping, reconciliation, verify, webhooks};
 use crate::Actor;
 use domain::calendar::Moment;
 use domain::jobs::{MAX_ATTEMPTS, Schedule};
@@ -85,8 +85,11 @@ impl Registry {
         registry.add(bills::RUN, bills::run);
         registry.add(verify::VERIFY, verify::run);
         registry.add(webhooks::RETRY, webhooks::retry);
+        let rules = crate::reconciliation::Rules::default();
+        registry.add(reconciliation::RECONCILE, reconciliation::reconcile(rules, None));
         registry.schedules.extend(housekeeping::SCHEDULES);
         registry.schedule(webhooks::SCHEDULE);
+        registry.schedule(reconciliation::SCHEDULE);
         registry
     }
 

@@ -17,6 +17,7 @@ pub use inbox::{
     Counts, Kept, LIST_DEFAULT, LIST_MOST, Silence, Whole, counts, event_id, list, show, silence,
 };
 pub use receive::{Receipt, receive};
+pub(crate) use retry::tells_of;
 pub use retry::{Retried, keep_failed, replay, retry_due};
 
 use crate::Actor;

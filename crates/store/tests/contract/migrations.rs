@@ -8,7 +8,9 @@ use std::thread;
 use store::{Store, StoreError, verify};
 use testkit::{Database, on_both};
 
-const LATEST: i64 = 6;
+const LATEST: i64 = 10;
+/// Steps up to it; their numbers have a gap.
+const STEPS: i64 = 8;
 
 #[test]
 fn a_fresh_database_reaches_the_latest_version_and_stays() {
@@ -16,10 +18,10 @@ fn a_fresh_database_reaches_the_latest_version_and_stays() {
         let store = issued(database);
         assert_eq!(store.schema_version().unwrap(), Some(LATEST));
         let history = "SELECT COUNT(*) FROM refinery_schema_history";
-        assert_eq!(count(&store, history), LATEST);
+        assert_eq!(count(&store, history), STEPS);
         drop(store);
         let again = Store::create(&database.url).unwrap();
-        assert_eq!(count(&again, history), LATEST);
+        assert_eq!(count(&again, history), STEPS);
         assert_eq!(count(&again, "SELECT COUNT(*) FROM bills"), 2);
         drop(again);
         let (store, before, after) = Store::open_and_migrate(&database.url).unwrap();
