@@ -7,6 +7,7 @@ mod audit;
 mod jobs;
 mod payments;
 pub mod people;
+mod reconcile;
 mod webhooks;
 
 pub use audit::{AuditCommand, AuditListArgs};
@@ -21,6 +22,7 @@ use std::path::PathBuf;
 
 pub use payments::{PaymentsCommand, PaymentsListArgs, RecordArgs};
 pub use people::PeopleCommand;
+pub use reconcile::{ReconcileArgs, ReconcileCommand, ReconcileIssuesArgs};
 pub use webhooks::{WebhooksCommand, WebhooksListArgs};
 
 /// Where the database is when nothing is said.
@@ -75,6 +77,7 @@ impl Cli {
             Command::People(command) => command.wants_json(),
             Command::Payments(command) => command.wants_json(),
             Command::Webhooks(command) => command.wants_json(),
+            Command::Reconcile(args) => args.wants_json(),
             Command::Generate(args) => args.json,
             Command::Config(ConfigCommand::Show(args) | ConfigCommand::Check(args)) => args.json,
             Command::Jobs(JobsCommand::List(args)) => args.json,
@@ -113,6 +116,9 @@ pub enum Command {
     /// Show what gateways told, and have it processed again.
     #[command(subcommand)]
     Webhooks(WebhooksCommand),
+    /// Compare bills, payments, the ledger, the gateways and the cash as of a day; exit code 1 if
+    /// there are errors.
+    Reconcile(ReconcileArgs),
     /// Check every invariant of the database; exit code 1 if any is broken.
     Verify(VerifyArgs),
     /// Show jobs, and step in.

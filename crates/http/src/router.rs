@@ -78,6 +78,7 @@ fn api(limiter: Option<&Limiter>, import_limit: usize) -> (Router<Service>, Open
         .merge(areas::ledger::routes())
         .merge(areas::payments::routes())
         .merge(areas::webhooks::routes())
+        .merge(areas::reconciliation::routes())
         .merge(areas::verification::routes())
         .merge(areas::audit::routes())
         .merge(areas::jobs::routes());

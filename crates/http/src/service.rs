@@ -17,6 +17,7 @@ use crate::writing::Writing;
 use app::access::tokens::Claims;
 use app::access::{Caller, Secrets, keys, sessions};
 use app::gate::Passed;
+use app::reconciliation::Rules;
 use app::{Actor, AppError, Random, Store, Tx};
 use axum::http::Uri;
 use axum::response::Response;
@@ -51,6 +52,8 @@ pub struct Parts {
     pub second_factor_for: Vec<Role>,
     /// The worker of this process, if it has one.
     pub worker: Option<Pulse>,
+    /// What counts as late when the books are compared.
+    pub reconciliation: Rules,
 }
 
 /// The service; a copy of it is a handle.
@@ -102,6 +105,11 @@ impl Service {
     /// What is counted.
     pub fn metrics(&self) -> &Metrics {
         &self.0.parts.metrics
+    }
+
+    /// What counts as late when the books are compared.
+    pub fn reconciliation(&self) -> Rules {
+        self.0.parts.reconciliation
     }
 
     /// Whether the worker of this process is alive, if it has one.

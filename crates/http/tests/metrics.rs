@@ -49,6 +49,8 @@ fn readings() -> Readings {
     Readings {
         jobs: vec![("waiting".to_owned(), 3), ("dead".to_owned(), 1)],
         oldest_waiting_seconds: Some(12),
+        reconciliation_issues: vec![("info", 2), ("error", 0)],
+        reconciled_at: Some(1_790_000_000),
         worker_alive: Some(true),
         connections: Some(Connections { in_use: 2, idle: 1, size: 4 }),
         figures: vec![Figure { name: "size_bytes", help: "Size of the database", value: 4096 }],
@@ -118,6 +120,8 @@ async fn requests_are_counted_by_template_and_class() {
         ("dairyos_jobs{state=\"waiting\"}", 3.0),
         ("dairyos_jobs{state=\"dead\"}", 1.0),
         ("dairyos_jobs_oldest_waiting_seconds", 12.0),
+        ("billing_reconciliation_issues{severity=\"info\"}", 2.0),
+        ("billing_reconciliation_last_success_timestamp_seconds", 1_790_000_000.0),
         ("dairyos_database_connections_in_use", 2.0),
         ("dairyos_database_connections_limit", 4.0),
         ("dairyos_database_size_bytes", 4096.0),

@@ -165,9 +165,12 @@ fn settlements(
     let mut left: HashMap<Provider, (Day, Money)> = HashMap::new();
     for one in &paid_out {
         let (since, money) = left.entry(one.provider).or_insert((Day::MIN, Money::ZERO));
-        let more = came.range((one.provider, *since)..=(one.provider, one.day));
-        *money = money.plus(Money::sum(more.map(|(_, net)| *net))?)?;
-        *since = one.day.plus_days(1);
+        // Several may be of one day.
+        if *since <= one.day {
+            let more = came.range((one.provider, *since)..=(one.provider, one.day));
+            *money = money.plus(Money::sum(more.map(|(_, net)| *net))?)?;
+            *since = one.day.plus_days(1);
+        }
         let can_cover = (*money).max(Money::ZERO);
         if let Some(parts) = parts_of(given, one) {
             if let Some(sum) = settlement_difference(parts.iter().copied(), one.amount)? {

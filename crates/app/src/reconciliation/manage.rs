@@ -25,8 +25,7 @@ pub fn show(tx: &mut Tx<'_>, day: Day) -> Result<Report, AppError> {
         AppError::NotFound(what)
     };
     let run = reconciliation::last_run(tx, day)?.ok_or_else(none)?;
-    let issues = reconciliation::findings(tx, run.id)?;
-    Ok(Report { run, issues })
+    Report::load(tx, run)
 }
 
 /// The days that were compared, the latest first, and where the next page begins.

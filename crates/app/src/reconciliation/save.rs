@@ -5,8 +5,9 @@
 use crate::audit::entry;
 use crate::{Actor, AppError};
 use domain::calendar::{Day, Moment};
-use domain::reconciliation::{Fingerprint, Issue, IssueState, compare, summarize};
+use domain::reconciliation::{Fingerprint, Issue, IssueKind, IssueState, compare, summarize};
 use serde_json::json;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use store::reconciliation::{self, FindingRow, Known, NewIssue, NewRun, Refound, Run};
 use store::{Tx, audit};
@@ -16,11 +17,19 @@ use store::{Tx, audit};
 pub struct Report {
     /// The comparison.
     pub run: Run,
-    /// What it has found, in the order of issues.
+    /// What it has found, the gravest first.
     pub issues: Vec<FindingRow>,
 }
 
 impl Report {
+    /// A kept comparison with its findings, the gravest first.
+    pub(super) fn load(tx: &mut Tx<'_>, run: Run) -> Result<Self, AppError> {
+        let mut issues = reconciliation::findings(tx, run.id)?;
+        let place = |row: &FindingRow| IssueKind::ALL.iter().position(|kind| *kind == row.kind);
+        issues.sort_by_key(|row| (Reverse(row.severity), place(row), row.id));
+        Ok(Self { run, issues })
+    }
+
     /// Whether there are no errors.
     pub fn is_without_errors(&self) -> bool {
         self.run.summary.errors == 0
@@ -40,9 +49,9 @@ pub(super) fn save(
     let last = reconciliation::last_run(tx, day)?;
     let day_before = reconciliation::day_before(tx, day)?;
     if let Some(last) = last.as_ref().filter(|last| last.day_before == day_before) {
-        let issues = reconciliation::findings(tx, last.id)?;
-        if is_same(&issues, found) {
-            return Ok(Report { run: last.clone(), issues });
+        let report = Report::load(tx, last.clone())?;
+        if is_same(&report.issues, found) {
+            return Ok(report);
         }
     }
     let before = match day_before {
@@ -87,8 +96,7 @@ pub(super) fn save(
     });
     let trace = entry("reconcile", "reconciliations", day.to_string(), None, Some(&facts));
     audit::write(tx, actor, &[trace])?;
-    let issues = reconciliation::findings(tx, id)?;
-    Ok(Report { run, issues })
+    Report::load(tx, run)
 }
 
 /// Whether a comparison has found what is kept of the one before.

@@ -15,6 +15,7 @@ mod ledger;
 mod migrate;
 mod payments;
 mod people;
+mod reconcile;
 mod serve;
 mod verify;
 mod webhooks;
@@ -24,19 +25,47 @@ use crate::cli::{AuditCommand, JobsCommand};
 use crate::cli::{BillsCommand, Cli, Command, DEFAULT_DATABASE, LedgerCommand};
 use crate::clock;
 use crate::settings::{self, environment};
+use app::reconciliation::Rules;
 use app::{Actor, AppError};
+use std::path::Path;
 use store::Store;
 
 /// What every command works with.
 pub struct Context {
     database: String,
     actor: Actor,
+    /// What counts as late when the books are compared.
+    rules: Rules,
 }
 
 impl Context {
     fn open(&self) -> Result<Store, AppError> {
         Ok(Store::open(&self.database)?)
     }
+}
+
+/// The database of a command, and what counts as late. Commands that need neither a file nor rules
+/// do not mind settings that are wrong.
+fn settings_of(
+    named: Option<String>,
+    config: Option<&Path>,
+    command: &Command,
+) -> Result<(String, Rules), AppError> {
+    let needs_rules = matches!(command, Command::Reconcile(_) | Command::Work(_));
+    if !needs_rules && let Some(url) = named {
+        return Ok((url, Rules::default()));
+    }
+    if !needs_rules && config.is_none() {
+        return Ok((DEFAULT_DATABASE.to_owned(), Rules::default()));
+    }
+    let settings = settings::of_commands(config, &environment::read())
+        .map_err(|error| AppError::BadArgument(error.to_string()))?;
+    let url = match (named, config) {
+        (Some(url), _) => url,
+        (None, Some(_)) => settings.database.url.expose().to_owned(),
+        (None, None) => DEFAULT_DATABASE.to_owned(),
+    };
+    Ok((url, settings.reconciliation.rules()))
 }
 
 /// Executes a command; `false` when it found something wrong.
@@ -52,13 +81,8 @@ pub fn execute(cli: Cli) -> Result<bool, AppError> {
     if let Command::Serve(args) = &cli.command {
         return serve::execute(config.as_deref(), named, args);
     }
-    let database = match (named, &config) {
-        (Some(url), _) => url,
-        (None, Some(file)) => settings::database_of(file, &environment::read())
-            .map_err(|error| AppError::BadArgument(error.to_string()))?,
-        (None, None) => DEFAULT_DATABASE.to_owned(),
-    };
-    let context = Context { database, actor };
+    let (database, rules) = settings_of(named, config.as_deref(), &cli.command)?;
+    let context = Context { database, actor, rules };
     match cli.command {
         Command::Init(args) => init::execute(&context, args),
         Command::Import(args) => import::execute(&context, &args),
@@ -72,6 +96,7 @@ pub fn execute(cli: Cli) -> Result<bool, AppError> {
         Command::People(command) => people::execute(&context, &command),
         Command::Verify(args) => verify::execute(&context, &args),
         Command::Payments(command) => payments::execute(&context, &command),
+        Command::Reconcile(args) => reconcile::execute(&context, &args),
         Command::Webhooks(command) => webhooks::execute(&context, &command),
         Command::Jobs(JobsCommand::List(args)) => jobs::list(&context, &args),
         Command::Jobs(JobsCommand::Show(args)) => jobs::show(&context, &args),

@@ -8,7 +8,8 @@ use crate::settings::{self, Key, Secret, Settings, SignIn, environment};
 use crate::{clock, logging};
 use app::access::breached::Breached;
 use app::access::{KeyRing, Policy, Secrets};
-use app::jobs::{Event, Registry, Stop, THREADS_MOST, Worker};
+use app::jobs::{Event, RECONCILE, Registry, Stop, THREADS_MOST, Worker, reconcile};
+use app::reconciliation::Rules;
 use app::webhooks::{Keys, Secrets as WebhookSecrets, SecretsError};
 use app::{AppError, Random};
 use domain::access::Role;
@@ -68,6 +69,7 @@ pub fn execute(
             .filter(|role| settings.sign_in.needs_second_factor(*role))
             .collect(),
         worker: has_worker.then(|| pulse.clone()),
+        reconciliation: settings.reconciliation.rules(),
     })
     .map_err(|error| AppError::Output(format!("a thread that writes: {error}")))?;
     let mut around = surroundings(&settings)?;
@@ -75,9 +77,10 @@ pub fn execute(
     let listen = args.listen.unwrap_or(settings.http.listen);
     let headers = Duration::from_secs(settings.http.header_read_timeout_secs);
     let stop = Stop::new();
+    let rules = settings.reconciliation.rules();
     std::thread::scope(|scope| {
         if has_worker {
-            scope.spawn(|| work(&store, threads, &stop, &pulse));
+            scope.spawn(|| work(&store, rules, threads, &stop, &pulse));
         }
         let served = run(service, &around, listen, headers);
         stop.request();
@@ -87,14 +90,16 @@ pub fn execute(
 }
 
 /// Does jobs until the service ends.
-fn work(store: &Store, threads: usize, stop: &Stop, pulse: &Pulse) {
+fn work(store: &Store, rules: Rules, threads: usize, stop: &Stop, pulse: &Pulse) {
     let mut bytes = [0; 4];
     // Without randomness the name is still that of this process.
     let _ = System.fill(&mut bytes);
     let name = format!("{}-{:08x}", std::process::id(), u32::from_be_bytes(bytes));
+    let mut registry = Registry::standard();
+    registry.add(RECONCILE, reconcile(rules, None));
     let worker = Worker {
         store,
-        registry: &Registry::standard(),
+        registry: &registry,
         // Whoever asks for the time is alive.
         clock: &|| {
             let now = clock::now();

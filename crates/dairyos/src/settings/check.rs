@@ -29,6 +29,7 @@ const MIN_IDLE_MINUTES: u32 = 30;
 const MAX_IDLE_MINUTES: u32 = 7 * 24 * 60;
 const MAX_CONNECTIONS: u32 = 200;
 const MAX_THREADS: u32 = 64;
+const MAX_LATE_DAYS: u16 = 366;
 const MAX_WEBHOOK_WRITERS: usize = 16;
 const MIN_BODY_BYTES: u64 = 1024;
 const MAX_BODY_BYTES: u64 = 64 * 1024 * 1024;
@@ -124,6 +125,9 @@ impl Settings {
             found.add("database.url", "expected sqlite:FILE or postgres://user@host/name");
         }
         found.range("jobs.threads", self.jobs.threads, 0, MAX_THREADS);
+        let late = self.reconciliation;
+        found.range("reconciliation.due_days", late.due_days, 0, MAX_LATE_DAYS);
+        found.range("reconciliation.cash_days", late.cash_days, 0, MAX_LATE_DAYS);
         if self.logging.level.is_empty() || EnvFilter::try_new(&self.logging.level).is_err() {
             found.add("logging.level", "expected error, warn, info, debug or trace");
         }

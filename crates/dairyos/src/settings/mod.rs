@@ -9,6 +9,7 @@ mod load;
 mod secret;
 mod sources;
 
+use app::reconciliation::Rules;
 use domain::access::Role;
 use http_api::layers::caller_address::Network;
 use http_api::limits::{Quota, Quotas};
@@ -20,7 +21,7 @@ use std::num::NonZeroUsize;
 #[cfg(test)]
 mod tests;
 
-pub use load::{database_of, for_serving, load};
+pub use load::{for_serving, load, of_commands};
 pub use secret::{HiddenUrl, Secret};
 
 /// The default settings, with a comment on each.
@@ -83,6 +84,8 @@ pub struct Settings {
     pub gateways: Gateways,
     /// Deliveries of gateways.
     pub webhooks: Webhooks,
+    /// Comparing the books.
+    pub reconciliation: Reconciliation,
     /// Parts that can be switched off.
     pub features: Features,
 }
@@ -285,6 +288,23 @@ pub struct Stripe {
 pub struct Webhooks {
     /// Threads that keep them, where the database has several writers.
     pub writers: NonZeroUsize,
+}
+
+/// Comparing the books.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reconciliation {
+    /// Days after its date for which an unpaid bill is no issue.
+    pub due_days: u16,
+    /// Days after which cash must have been handed over.
+    pub cash_days: u16,
+}
+
+impl Reconciliation {
+    /// What counts as late.
+    pub fn rules(self) -> Rules {
+        Rules { due_days: self.due_days, cash_days: self.cash_days }
+    }
 }
 
 /// Parts that can be switched off.

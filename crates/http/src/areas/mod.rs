@@ -14,5 +14,6 @@ pub mod jobs;
 pub mod ledger;
 pub mod orders;
 pub mod payments;
+pub mod reconciliation;
 pub mod verification;
 pub mod webhooks;

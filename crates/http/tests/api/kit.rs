@@ -143,6 +143,7 @@ impl Api {
             metrics: metrics.clone(),
             second_factor_for,
             worker: None,
+            reconciliation: app::reconciliation::Rules::default(),
         })
         .unwrap();
         let quota = Quota::new(100_000, 60).unwrap();

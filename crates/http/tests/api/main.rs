@@ -11,6 +11,7 @@ mod idempotency;
 mod kit;
 mod payments;
 mod permissions;
+mod reconciliation;
 mod reference;
 mod remembered;
 mod sessions;
