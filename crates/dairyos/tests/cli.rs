@@ -40,6 +40,8 @@ mod migrate;
 mod payments;
 #[path = "cli/people.rs"]
 mod people;
+#[path = "cli/reconcile.rs"]
+mod reconcile;
 #[path = "cli/refused.rs"]
 mod refused;
 #[path = "cli/refused_servers.rs"]
