@@ -21,7 +21,7 @@ pub(super) const BILLS: &str = "SELECT b.id, COALESCE(b.number, CAST(b.id AS TEX
      WHERE bill_id >= $1 AND bill_id <= $2 GROUP BY bill_id) o ON o.bill_id = b.id \
      WHERE b.id >= $1 AND b.id <= $2 \
      AND (b.paid_paise <> COALESCE(a.paid, 0) + COALESCE(o.paid, 0) \
-     OR (b.state IN ('issued', 'part-paid') AND b.bill_day <= $3 AND b.total_paise > 0)) \
+     OR (b.state IN ('part-paid', 'issued') AND b.bill_day <= $3 AND b.total_paise > 0)) \
      ORDER BY b.id";
 /// What of a payment was not taken back.
 macro_rules! came {

@@ -125,6 +125,6 @@ fn two_programs_may_create_at_once() {
             }
         });
         let store = Store::open(&database.url).unwrap();
-        assert_eq!(count(&store, "SELECT COUNT(*) FROM counters"), 20);
+        assert_eq!(count(&store, "SELECT COUNT(*) FROM counters"), 22);
     });
 }
