@@ -98,7 +98,8 @@ pub(crate) const OPEN_REQUESTS: &str = "SELECT MIN(created_at) FROM payment_requ
 pub(crate) const UNBOOKED: &str = concat!(
     "SELECT ",
     columns!(),
-    ", body, body_is_base64, headers FROM gateway_events WHERE state IN ('failed', 'dead') \
+    ", body, body_is_base64, headers FROM gateway_events \
+     WHERE state IN ('received', 'failed', 'dead') AND state <> 'received' \
      AND received_at < $1 ORDER BY id"
 );
 pub(crate) const QUERIES: &[&str] =
