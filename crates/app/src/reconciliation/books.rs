@@ -97,9 +97,7 @@ fn compare_part(
     found.issues = match part {
         Part::Bills(from, to) => {
             tx.expect(Work::WriteSets)?;
-            let due = day.plus_days(-i32::from(rules.due_days));
-            let of_day = reconciliation::bills(tx, (from, to), due)?;
-            of_day
+            reconciliation::bills(tx, (from, to), day.plus_days(-i32::from(rules.due_days)))?
         }
         Part::Payments(from, to) => {
             tx.expect(Work::WriteSets)?;
@@ -107,6 +105,8 @@ fn compare_part(
                 found.collected = reconciliation::collected(tx, (from, to))?;
             }
             let suspects = reconciliation::suspects(tx, (from, to), day)?;
+            // A few payments are found by their keys.
+            tx.expect(Work::ReadRanges)?;
             look_closely(tx, &suspects)?
         }
         Part::References => reconciliation::same_bank_references(tx, day)?,
