@@ -29,9 +29,19 @@ impl<'a> Business<'a> {
 
     /// Runs a command on the database of a name; the command prints JSON.
     pub fn call(&self, name: &str, arguments: &[&str]) -> Result<Finished, Failure> {
+        self.call_to(&[0], name, arguments)
+    }
+
+    /// The same for a command that may end with one of these exit codes.
+    pub fn call_to(
+        &self,
+        codes: &[i32],
+        name: &str,
+        arguments: &[&str],
+    ) -> Result<Finished, Failure> {
         let url = self.database.url(name);
         let database = ["--database", &url, "--actor", "bench"];
-        let done = self.program.run(arguments.iter().copied().chain(database))?;
+        let done = self.program.run_to(codes, arguments.iter().copied().chain(database))?;
         if done.printed == Value::Null {
             return Err(Failure::new(format!("{} printed nothing", arguments.join(" "))));
         }

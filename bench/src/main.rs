@@ -12,6 +12,7 @@ mod load;
 mod machine;
 mod options;
 mod program;
+mod reconciliation;
 mod report;
 mod rows;
 mod service;
@@ -29,6 +30,9 @@ fn main() -> ExitCode {
         Benchmark::Bills(options) => (bills::run(&options), options.setting.check),
         Benchmark::Service(options) => (service::run(&options), options.setting.check),
         Benchmark::Webhooks(options) => (webhooks::run(&options), options.setting.check),
+        Benchmark::Reconciliation(options) => {
+            (reconciliation::run(&options), options.setting.check)
+        }
         Benchmark::Bare(options) => (service::bare::run(&options).map(|()| true), false),
     };
     match done {

@@ -26,6 +26,8 @@ pub enum Benchmark {
     /// Send signed webhooks over 8, 64 and 256 connections; every event is booked before it is
     /// answered.
     Webhooks(WebhooksOptions),
+    /// Compare as many payments with as many bills, clean and with faults.
+    Reconciliation(ReconciliationOptions),
     /// The bare handler that `service` compares with; it starts this by itself.
     #[command(hide = true)]
     Bare(BareOptions),
@@ -141,6 +143,21 @@ pub struct WebhooksOptions {
     /// Threads of the load generator, which share the processors with the service.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=64))]
     pub threads: u8,
+}
+
+/// Arguments of `reconciliation`.
+#[derive(Debug, Args)]
+pub struct ReconciliationOptions {
+    /// What every benchmark has; customers, seed and month do not matter here.
+    #[command(flatten)]
+    pub setting: Setting,
+    /// How many payments, and how many bills.
+    #[arg(long, default_value_t = 1_000_000,
+        value_parser = clap::value_parser!(u32).range(1..=100_000_000))]
+    pub payments: u32,
+    /// How often the clean books are compared.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=20))]
+    pub repeat: u32,
 }
 
 /// Arguments of `bare`.

@@ -65,6 +65,9 @@ pub trait Database {
     /// Its size in bytes.
     fn size(&self, name: &str) -> Result<u64, Failure>;
 
+    /// Executes statements in one transaction.
+    fn execute(&self, name: &str, statements: &[String]) -> Result<(), Failure>;
+
     /// Takes guards away for good.
     fn strip(&self, name: &str, left: Guards) -> Result<(), Failure>;
 

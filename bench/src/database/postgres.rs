@@ -127,6 +127,16 @@ impl Database for Postgres {
         Ok(size.unsigned_abs())
     }
 
+    fn execute(&self, name: &str, statements: &[String]) -> Result<(), Failure> {
+        let mut client = self.open(name)?;
+        let doing = || format!("fill {name}");
+        let mut transaction = client.transaction().doing(doing())?;
+        for sql in statements {
+            transaction.execute(sql.as_str(), &[]).doing(doing())?;
+        }
+        transaction.commit().doing(doing())
+    }
+
     fn strip(&self, name: &str, left: Guards) -> Result<(), Failure> {
         let triggers = "SELECT format('DROP TRIGGER %I ON %s', tgname, tgrelid::regclass) \
                         FROM pg_trigger WHERE NOT tgisinternal";

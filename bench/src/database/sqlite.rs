@@ -113,6 +113,18 @@ impl Database for Sqlite {
         Ok(path.metadata().doing(format!("look at {}", path.display()))?.len())
     }
 
+    fn execute(&self, name: &str, statements: &[String]) -> Result<(), Failure> {
+        let mut conn = self.open(name, true)?;
+        let doing = || format!("fill {name}");
+        let transaction =
+            conn.transaction_with_behavior(TransactionBehavior::Immediate).doing(doing())?;
+        statements
+            .iter()
+            .try_for_each(|sql| transaction.execute(sql, []).map(|_| ()))
+            .doing(doing())?;
+        transaction.commit().doing(doing())
+    }
+
     fn strip(&self, name: &str, left: Guards) -> Result<(), Failure> {
         if left == Guards::All {
             return Ok(());

@@ -24,6 +24,7 @@ pub mod orders;
 mod paging;
 pub mod payments;
 mod random;
+pub mod reconciliation;
 pub mod verify;
 pub mod webhooks;
 

@@ -10,6 +10,8 @@ mod ledger;
 mod payments;
 pub mod wire;
 
+pub(crate) use payments::{is_allocated, is_posted};
+
 use crate::AppError;
 use domain::billing::{BillNumber, BillPrefix, BillState, bill_content, compute_line};
 use domain::calendar::{FinancialYear, Month};

@@ -10,6 +10,7 @@ mod jobs;
 mod payments;
 pub mod people;
 mod plans;
+mod reconcile;
 mod webhooks;
 
 pub use audit::{AuditCommand, AuditListArgs};
@@ -27,6 +28,7 @@ pub use asked::{PayOutArgs, RefundArgs, RefundsArgs, RequestArgs, RequestsArgs, 
 pub use payments::{PaymentsCommand, PaymentsListArgs, RecordArgs};
 pub use people::PeopleCommand;
 pub use plans::{EntitlementsCommand, PlansCommand};
+pub use reconcile::{ReconcileArgs, ReconcileCommand, ReconcileIssuesArgs};
 pub use webhooks::{WebhooksCommand, WebhooksListArgs};
 
 /// Where the database is when nothing is said.
@@ -84,6 +86,7 @@ impl Cli {
             Command::Webhooks(command) => command.wants_json(),
             Command::Plans(command) => command.wants_json(),
             Command::Entitlements(command) => command.wants_json(),
+            Command::Reconcile(args) => args.wants_json(),
             Command::Generate(args) => args.json,
             Command::Config(ConfigCommand::Show(args) | ConfigCommand::Check(args)) => args.json,
             Command::Jobs(JobsCommand::List(args)) => args.json,
@@ -131,6 +134,9 @@ pub enum Command {
     /// Show what gateways told, and have it processed again.
     #[command(subcommand)]
     Webhooks(WebhooksCommand),
+    /// Compare bills, payments, the ledger, the gateways and the cash as of a day; exit code 1 if
+    /// there are errors.
+    Reconcile(ReconcileArgs),
     /// Check every invariant of the database; exit code 1 if any is broken.
     Verify(VerifyArgs),
     /// Show jobs, and step in.

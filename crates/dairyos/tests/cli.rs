@@ -44,6 +44,8 @@ mod payments;
 mod people;
 #[path = "cli/plans.rs"]
 mod plans;
+#[path = "cli/reconcile.rs"]
+mod reconcile;
 #[path = "cli/refused.rs"]
 mod refused;
 #[path = "cli/refused_servers.rs"]

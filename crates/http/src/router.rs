@@ -83,6 +83,7 @@ fn api(limiter: Option<&Limiter>, import_limit: usize) -> (Router<Service>, Open
         .merge(areas::refunds::routes())
         .merge(areas::upi::routes())
         .merge(areas::webhooks::routes())
+        .merge(areas::reconciliation::routes())
         .merge(areas::verification::routes())
         .merge(areas::audit::routes())
         .merge(areas::jobs::routes());

@@ -18,6 +18,7 @@ use app::access::tokens::Claims;
 use app::access::{Caller, Secrets, keys, sessions};
 use app::gate::Passed;
 use app::payments::Desk;
+use app::reconciliation::Rules;
 use app::{Actor, AppError, Random, Store, Tx};
 use axum::http::Uri;
 use axum::response::Response;
@@ -54,6 +55,8 @@ pub struct Parts {
     pub worker: Option<Pulse>,
     /// What the settings say about payments.
     pub payments: Desk,
+    /// What counts as late when the books are compared.
+    pub reconciliation: Rules,
 }
 
 /// The service; a copy of it is a handle.
@@ -110,6 +113,11 @@ impl Service {
     /// What the settings say about payments.
     pub fn payments(&self) -> &Desk {
         &self.0.parts.payments
+    }
+
+    /// What counts as late when the books are compared.
+    pub fn reconciliation(&self) -> Rules {
+        self.0.parts.reconciliation
     }
 
     /// Whether the worker of this process is alive, if it has one.

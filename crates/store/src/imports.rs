@@ -49,6 +49,10 @@ pub enum Counter {
     Settlements,
     /// Of notices to people.
     Notices,
+    /// Of comparisons of the books.
+    Reconciliations,
+    /// Of issues that comparisons found.
+    ReconciliationIssues,
 }
 
 impl Counter {
@@ -74,6 +78,8 @@ impl Counter {
             Self::HandOvers => "hand_overs",
             Self::Settlements => "settlements",
             Self::Notices => "notices",
+            Self::Reconciliations => "reconciliations",
+            Self::ReconciliationIssues => "reconciliation_issues",
         }
     }
 }

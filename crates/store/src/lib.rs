@@ -20,6 +20,7 @@ mod migrations;
 pub mod orders;
 pub mod payments;
 mod queries;
+pub mod reconciliation;
 pub mod verify;
 pub mod webhooks;
 

@@ -12,11 +12,11 @@ const MIGRATION_LOCK: i64 = 0x73_63_68_65_6d_61;
 /// The table in which `refinery` keeps what was applied.
 const HISTORY: &str = "refinery_schema_history";
 
-/// The number of steps, and so the version.
-const LATEST: u8 = 8;
+/// The version after the last step.
+const LATEST: u8 = 10;
 
 /// Name, text for SQLite, text for PostgreSQL; in order.
-const STEPS: [(&str, &str, &str); LATEST as usize] = [
+const STEPS: &[(&str, &str, &str)] = &[
     (
         "V1__core",
         include_str!("../migrations/V1__core.sql"),
@@ -56,6 +56,16 @@ const STEPS: [(&str, &str, &str); LATEST as usize] = [
         "V8__entitlements_guards",
         include_str!("../migrations/V8__entitlements_guards.sqlite.sql"),
         include_str!("../migrations/V8__entitlements_guards.postgres.sql"),
+    ),
+    (
+        "V9__reconciliation",
+        include_str!("../migrations/V9__reconciliation.sql"),
+        include_str!("../migrations/V9__reconciliation.sql"),
+    ),
+    (
+        "V10__reconciliation_guards",
+        include_str!("../migrations/V10__reconciliation_guards.sqlite.sql"),
+        include_str!("../migrations/V10__reconciliation_guards.postgres.sql"),
     ),
 ];
 

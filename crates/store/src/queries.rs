@@ -8,7 +8,7 @@ use crate::{
     audit, billing, business, catalog, customers, deliveries, entitlements, idempotency, imports,
     ledger, orders,
 };
-use crate::{jobs, payments, verify, webhooks};
+use crate::{jobs, payments, reconciliation, verify, webhooks};
 
 /// The text of every query for SQLite (`true`) or PostgreSQL.
 pub fn all_queries(for_sqlite: bool) -> Vec<String> {
@@ -27,7 +27,10 @@ pub fn all_queries(for_sqlite: bool) -> Vec<String> {
     ];
     let sets: [&[&Each]; 4] = [catalog::SETS, deliveries::SETS, orders::SETS, webhooks::SETS];
     let parted = audit::QUERIES.iter().chain(jobs::QUERIES).chain(&access::QUERIES);
-    let parted = parted.chain(payments::QUERIES).chain(entitlements::QUERIES);
+    let parted = parted
+        .chain(payments::QUERIES)
+        .chain(entitlements::QUERIES)
+        .chain(reconciliation::QUERIES);
     let singles = singles.iter().chain(billing::QUERIES).chain(parted).flat_map(|area| area.iter());
     let sets = sets
         .iter()
@@ -35,6 +38,7 @@ pub fn all_queries(for_sqlite: bool) -> Vec<String> {
         .chain(jobs::SETS)
         .chain(payments::SETS)
         .chain(entitlements::SETS)
+        .chain(reconciliation::SETS)
         .flat_map(|area| area.iter());
     singles.map(|sql| (*sql).to_owned()).chain(sets.map(|each| each.text(dialect))).collect()
 }

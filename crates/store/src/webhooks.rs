@@ -99,8 +99,15 @@ pub(crate) const OPEN_REQUESTS: &str = "SELECT MIN(created_at) FROM payment_requ
      WHERE provider = $1 AND state IN ('sent', 'done', 'unknown')";
 pub(crate) const BUSY: &str =
     "SELECT id FROM payments WHERE received_day = $1 AND provider = $2 LIMIT 1";
+pub(crate) const UNBOOKED: &str = concat!(
+    "SELECT ",
+    columns!(),
+    ", body, body_is_base64, headers FROM gateway_events \
+     WHERE (state = 'received' OR state = 'failed' OR state = 'dead') AND state <> 'received' \
+     AND received_at < $1 ORDER BY id"
+);
 pub(crate) const QUERIES: &[&str] =
-    &[DUE, SHOW, TAKE, BY_EVENT, PAGE, PAGE_OPEN, COUNTS, LAST, OPEN_REQUESTS, BUSY];
+    &[DUE, SHOW, TAKE, BY_EVENT, PAGE, PAGE_OPEN, COUNTS, LAST, OPEN_REQUESTS, BUSY, UNBOOKED];
 pub(crate) const SETS: &[&Each] = &[&KNOWN, &FLAG, &MOVE];
 
 /// An event that came.
@@ -294,6 +301,11 @@ fn read_whole(row: &Row<'_>) -> Result<Whole, StoreError> {
 /// Takes at most `limit` events whose attempt is due; no other transaction takes them.
 pub fn take_due(tx: &mut Tx<'_>, now: Moment, limit: i64) -> Result<Vec<Whole>, StoreError> {
     tx.list(DUE, &[now.unix_micros().into(), limit.into()], read_whole)
+}
+
+/// Events that came before a moment and could not be booked, whether tried again or given up.
+pub fn unbooked(tx: &mut Tx<'_>, before: Moment) -> Result<Vec<Whole>, StoreError> {
+    tx.list(UNBOOKED, &[before.unix_micros().into()], read_whole)
 }
 
 /// Takes one event, due or not; nobody else changes it until the end of the transaction.

@@ -141,6 +141,9 @@ fn without_money_in() -> Vec<String> {
     let drop = |(table, column)| format!("ALTER TABLE {table} DROP COLUMN {column}");
     statements.extend(columns.map(drop));
     let tables = [
+        "reconciliation_findings",
+        "reconciliation_issues",
+        "reconciliations",
         "opening_uses",
         "allocations",
         "payment_log",
@@ -156,7 +159,8 @@ fn without_money_in() -> Vec<String> {
     ];
     statements.extend(tables.map(|table| format!("DROP TABLE {table}")));
     let counters = "'payments', 'payment_requests', 'refund_requests', 'gateway_events', \
-                    'hand_overs', 'settlements'";
+                    'hand_overs', 'settlements', 'reconciliations', \
+                    'reconciliation_issues'";
     statements.push(format!("DELETE FROM counters WHERE name IN ({counters})"));
     statements
 }

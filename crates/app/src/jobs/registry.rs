@@ -3,7 +3,8 @@
 //! It deliberately is a plain table, made once when the program starts.
 
 use super::{
-    JobError, Outcome, Stop, bills, entitlements, housekeeping, payments, verify, webhooks,
+    JobError, Outcome, Stop, bills, entitlements, housekeeping, payments, reconciliation, verify,
+    webhooks,
 };
 use crate::Actor;
 use crate::webhooks::SilenceLimits;
@@ -95,6 +96,8 @@ impl Registry {
         registry.add(verify::VERIFY, verify::run);
         registry.add(webhooks::RETRY, webhooks::retry);
         registry.add(entitlements::EXPIRE, entitlements::expire);
+        let rules = crate::reconciliation::Rules::default();
+        registry.add(reconciliation::RECONCILE, reconciliation::reconcile(rules, None));
         registry.schedules.extend(housekeeping::SCHEDULES);
         registry.schedule(webhooks::SCHEDULE);
         registry.watch_silence(SilenceLimits::default());
@@ -106,6 +109,7 @@ impl Registry {
         registry.add(payments::KIND_REFUND, move |at, job| payments::refund(&refunders, at, job));
         registry.add(payments::KIND_ASK, move |at, job| payments::ask(&askers, at, job));
         registry.schedule(payments::SCHEDULE);
+        registry.schedule(reconciliation::SCHEDULE);
         registry
     }
 

@@ -51,7 +51,7 @@ fn check_one(findings: &mut Findings, proof: &Proof) {
 }
 
 /// Whether what is free and allocated is what the customer keeps.
-fn is_allocated(proof: &Proof) -> Result<bool, Overflow> {
+pub(crate) fn is_allocated(proof: &Proof) -> Result<bool, Overflow> {
     let payment = &proof.kept;
     let keeps = kept(&payment.facts, payment.provider)?.max(Money::ZERO);
     let has = payment.free.plus(proof.allocated)?;
@@ -96,7 +96,7 @@ fn is_theirs(payment: &Kept, posting: &str, person: PersonId) -> bool {
 }
 
 /// Whether the ledger holds what follows from what is known, and nothing else.
-fn is_posted(proof: &Proof) -> Result<bool, LedgerError> {
+pub(crate) fn is_posted(proof: &Proof) -> Result<bool, LedgerError> {
     let payment = &proof.kept;
     let whose = Whose {
         payment: payment.id,

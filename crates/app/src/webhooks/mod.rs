@@ -19,6 +19,7 @@ pub use inbox::{
 };
 pub(crate) use read::read;
 pub use receive::{Receipt, receive};
+pub(crate) use retry::tells_of;
 pub use retry::{Retried, keep_failed, replay, retry_due};
 
 use crate::Actor;

@@ -5,13 +5,16 @@
 //! (protocols 3.3).
 
 use super::authenticate::{Delivery, Read};
+use super::read::read;
 use super::receive::{Done, process, random};
+use crate::payments::Told;
 use crate::{Actor, AppError};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::calendar::Moment;
 use domain::ids::WebhookEventId;
-use domain::payments::Provider;
+use domain::money::Money;
+use domain::payments::{Observation, Provider};
 use domain::webhooks::{Outcome, Standing, State};
 use gateways::{Event, ParseError, razorpay, stripe};
 use serde_json::json;
@@ -155,6 +158,23 @@ fn read_kept(provider: Provider, body: &[u8]) -> Read {
         Ok(event) => Read::Event(Box::new(event)),
         Err(error) => Read::Unreadable(error.to_string()),
     }
+}
+
+/// The payments that a kept event tells of, by the gateway's ids, with what was captured of each if
+/// it says so. Empty when it cannot be read.
+pub(crate) fn tells_of(whole: &Whole) -> Vec<(String, Option<Money>)> {
+    let Read::Event(event) = read_kept(whole.kept.provider, &bytes_of(whole).0) else {
+        return Vec::new();
+    };
+    let said = read(whole.kept.provider, &event, &whole.kept.event_id, whole.kept.received_at);
+    let captured = |told: &Told| {
+        told.seen.iter().find_map(|seen| match seen {
+            Observation::Captured { amount, .. } => Some(*amount),
+            _ => None,
+        })
+    };
+    let told = said.unwrap_or_default().told;
+    told.iter().map(|told| (told.reference.clone(), captured(told))).collect()
 }
 
 /// Processes an event once more at somebody's word, whatever became of it before. What it tells

@@ -18,6 +18,7 @@ mod migrate;
 mod payments;
 mod people;
 mod plans;
+mod reconcile;
 mod serve;
 mod verify;
 mod webhooks;
@@ -46,8 +47,8 @@ impl Context {
 
     /// The settings.
     fn settings(&self) -> Result<Settings, AppError> {
-        let loaded = settings::load(self.config.as_deref(), &environment::read());
-        Ok(loaded.map_err(|error| AppError::BadArgument(error.to_string()))?.settings)
+        let loaded = settings::of_commands(self.config.as_deref(), &environment::read());
+        loaded.map_err(|error| AppError::BadArgument(error.to_string()))
     }
 
     /// What the settings say about payments.
@@ -72,8 +73,11 @@ pub fn execute(cli: Cli) -> Result<bool, AppError> {
     }
     let database = match (named, &config) {
         (Some(url), _) => url,
-        (None, Some(file)) => settings::database_of(file, &environment::read())
-            .map_err(|error| AppError::BadArgument(error.to_string()))?,
+        (None, Some(file)) => {
+            let settings = settings::of_commands(Some(file), &environment::read());
+            let settings = settings.map_err(|error| AppError::BadArgument(error.to_string()))?;
+            settings.database.url.expose().to_owned()
+        }
         (None, None) => DEFAULT_DATABASE.to_owned(),
     };
     let context = Context { database, config, actor };
@@ -93,6 +97,7 @@ pub fn execute(cli: Cli) -> Result<bool, AppError> {
         Command::Cash(command) => cash::execute(&context, &command),
         Command::Plans(command) => plans::execute(&context, &command),
         Command::Entitlements(command) => entitlements::execute(&context, &command),
+        Command::Reconcile(args) => reconcile::execute(&context, &args),
         Command::Webhooks(command) => webhooks::execute(&context, &command),
         Command::Jobs(JobsCommand::List(args)) => jobs::list(&context, &args),
         Command::Jobs(JobsCommand::Show(args)) => jobs::show(&context, &args),

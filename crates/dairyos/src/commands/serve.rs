@@ -8,7 +8,7 @@ use crate::settings::{self, Key, Secret, Settings, SignIn, environment};
 use crate::{clock, logging};
 use app::access::breached::Breached;
 use app::access::{KeyRing, Policy, Secrets};
-use app::jobs::{Event, Registry, Stop, THREADS_MOST, Worker};
+use app::jobs::{Event, RECONCILE, Registry, Stop, THREADS_MOST, Worker, reconcile};
 use app::webhooks::{Keys, Secrets as WebhookSecrets, SecretsError};
 use app::{AppError, Random};
 use domain::access::Role;
@@ -63,6 +63,7 @@ pub fn execute(
     let silence = settings.gateways.silence();
     let mut registry = Registry::with_gateways(&desk.gateways);
     registry.watch_silence(silence);
+    registry.add(RECONCILE, reconcile(settings.reconciliation.rules(), None));
     let service = Service::new(Parts {
         store: Arc::clone(&store),
         clock: Arc::new(clock::now),
@@ -75,6 +76,7 @@ pub fn execute(
             .collect(),
         worker: has_worker.then(|| pulse.clone()),
         payments: desk,
+        reconciliation: settings.reconciliation.rules(),
     })
     .map_err(|error| AppError::Output(format!("a thread that writes: {error}")))?;
     let mut around = surroundings(&settings)?;

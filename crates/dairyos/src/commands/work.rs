@@ -8,7 +8,7 @@ use crate::cli::WorkArgs;
 use crate::clock;
 use crate::output::{Output, note};
 use app::AppError;
-use app::jobs::{Event, Registry, Stop, Tally, Worker};
+use app::jobs::{Event, RECONCILE, Registry, Stop, Tally, Worker, reconcile};
 use std::sync::Arc;
 
 /// The exit code of a program that was interrupted.
@@ -16,8 +16,10 @@ const INTERRUPTED: i32 = 130;
 
 pub fn execute(context: &Context, args: &WorkArgs) -> Result<bool, AppError> {
     let store = context.open()?;
+    let settings = context.settings()?;
     let mut registry = Registry::with_gateways(&context.payments()?.gateways);
-    registry.watch_silence(context.settings()?.gateways.silence());
+    registry.watch_silence(settings.gateways.silence());
+    registry.add(RECONCILE, reconcile(settings.reconciliation.rules(), None));
     let stop = listen()?;
     let mut bytes = [0; 4];
     getrandom::fill(&mut bytes).map_err(|error| AppError::Output(error.to_string()))?;

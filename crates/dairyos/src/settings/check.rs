@@ -31,6 +31,7 @@ const MAX_CONNECTIONS: u32 = 200;
 const MAX_THREADS: u32 = 64;
 /// Thirty days: what was usual longer ago is not expected.
 const MAX_SILENCE_HOURS: u32 = 30 * 24;
+const MAX_LATE_DAYS: u16 = 366;
 const MAX_WEBHOOK_WRITERS: usize = 16;
 const MIN_BODY_BYTES: u64 = 1024;
 /// The longest time of a part of a call of a gateway: all attempts end before another worker asks.
@@ -142,6 +143,9 @@ impl Settings {
             found.add("database.url", "expected sqlite:FILE or postgres://user@host/name");
         }
         found.range("jobs.threads", self.jobs.threads, 0, MAX_THREADS);
+        let late = self.reconciliation;
+        found.range("reconciliation.due_days", late.due_days, 0, MAX_LATE_DAYS);
+        found.range("reconciliation.cash_days", late.cash_days, 0, MAX_LATE_DAYS);
         if self.logging.level.is_empty() || EnvFilter::try_new(&self.logging.level).is_err() {
             found.add("logging.level", "expected error, warn, info, debug or trace");
         }

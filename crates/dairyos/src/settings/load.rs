@@ -54,9 +54,9 @@ pub fn load(path: Option<&Path>, variables: &[Variable]) -> Result<Loaded, Setti
     Ok(Loaded { settings, figment, defaults })
 }
 
-/// The database that a file and the variables name.
-pub fn database_of(path: &Path, variables: &[Variable]) -> Result<String, SettingsError> {
-    Ok(load(Some(path), variables)?.settings.database.url.expose().to_owned())
+/// The settings of commands: those of the file, if there is one, and the variables, unchecked.
+pub fn of_commands(path: Option<&Path>, variables: &[Variable]) -> Result<Settings, SettingsError> {
+    Ok(load(path, variables)?.settings)
 }
 
 /// The settings to serve with, checked; and the keys that were made at random because they are

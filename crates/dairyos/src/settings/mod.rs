@@ -11,6 +11,7 @@ mod secret;
 mod sources;
 
 use app::webhooks::SilenceLimits;
+use app::reconciliation::Rules;
 use domain::access::Role;
 use http_api::layers::caller_address::Network;
 use http_api::limits::{Quota, Quotas};
@@ -23,7 +24,7 @@ use std::time::Duration;
 #[cfg(test)]
 mod tests;
 
-pub use load::{database_of, for_serving, load};
+pub use load::{for_serving, load, of_commands};
 pub use secret::{HiddenUrl, Secret};
 
 /// The default settings, with a comment on each.
@@ -88,6 +89,8 @@ pub struct Settings {
     pub webhooks: Webhooks,
     /// Refunds, and being paid by UPI.
     pub payments: Payments,
+    /// Comparing the books.
+    pub reconciliation: Reconciliation,
     /// Parts that can be switched off.
     pub features: Features,
 }
@@ -337,6 +340,23 @@ pub struct Payments {
     pub upi_name: String,
     /// The merchant category code that the bank gave; empty when there is none.
     pub upi_category: String,
+}
+
+/// Comparing the books.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reconciliation {
+    /// Days after its date for which an unpaid bill is no issue.
+    pub due_days: u16,
+    /// Days after which cash must have been handed over.
+    pub cash_days: u16,
+}
+
+impl Reconciliation {
+    /// What counts as late.
+    pub fn rules(self) -> Rules {
+        Rules { due_days: self.due_days, cash_days: self.cash_days }
+    }
 }
 
 /// Parts that can be switched off.

@@ -350,7 +350,8 @@ fn secrets_are_masked_when_shown() {
     assert!(!shown.contains("hunter2") && shown.contains("me:***@host/db"), "{shown}");
     let debug = format!("{:?} {:#?}", loaded.settings, loaded.settings);
     assert!(!debug.contains("hunter2"), "{debug}");
-    assert_eq!(database_of(&file.path, &[]).unwrap(), "postgres://me:hunter2@host/db");
+    let settings = of_commands(Some(&file.path), &[]).unwrap();
+    assert_eq!(settings.database.url.expose(), "postgres://me:hunter2@host/db");
 }
 
 #[test]

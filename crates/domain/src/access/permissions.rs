@@ -89,6 +89,10 @@ permissions! {
         [Owner Admin Accountant];
     WebhooksManage "webhooks:manage" "Have an event of a gateway processed again."
         [Owner Admin];
+    ReconciliationRead "reconciliation:read" "See what does not agree in the books."
+        [Owner Admin Accountant];
+    ReconciliationWrite "reconciliation:write" "Reconcile a day; assign, close and reopen issues."
+        [Owner Admin Accountant];
     LedgerRead "ledger:read" "See balances and export the ledger; verify the books."
         [Owner Admin Accountant];
     AuditRead "audit:read" "See the audit trail."

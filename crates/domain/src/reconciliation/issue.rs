@@ -100,7 +100,7 @@ impl IssueKind {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 
-    /// How grave it is.
+    /// How grave it usually is; a finding may say otherwise.
     pub const fn severity(self) -> Severity {
         match self {
             Self::BillWithoutPayment => Severity::Info,
@@ -121,6 +121,8 @@ impl IssueKind {
 pub struct Issue {
     /// What.
     pub kind: IssueKind,
+    /// How grave.
+    pub severity: Severity,
     /// The bill it is about.
     pub bill: Option<BillId>,
     /// The payment it is about.
@@ -151,7 +153,7 @@ pub enum IssueState {
     Open,
     /// Somebody does.
     Assigned,
-    /// Settled, with a note. Should it be found again after that, it is opened again.
+    /// Settled, with a note. It stays so while it is found with the same amounts.
     Closed,
 }
 
@@ -159,8 +161,11 @@ pub enum IssueState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum IssueError {
     /// It is closed already.
-    #[error("the issue is closed; it is opened again when the next comparison finds it again")]
+    #[error("the issue is closed; reopen it first")]
     Closed,
+    /// It is not closed.
+    #[error("the issue is not closed, so it cannot be reopened")]
+    NotClosed,
     /// No note, or too long a one.
     #[error("a note of 1 to 1000 characters is needed to close an issue: what was found and done")]
     Note,
@@ -203,10 +208,19 @@ impl IssueState {
         Ok(Self::Closed)
     }
 
-    /// The state when a comparison finds it again.
-    pub const fn found_again(self) -> Self {
+    /// The state once a closed issue is looked at again.
+    pub const fn reopen(self) -> Result<Self, IssueError> {
         match self {
-            Self::Closed => Self::Open,
+            Self::Closed => Ok(Self::Open),
+            Self::Open | Self::Assigned => Err(IssueError::NotClosed),
+        }
+    }
+
+    /// The state when a comparison finds it again. What was closed is opened when the amounts are
+    /// other ones than those it was closed for.
+    pub const fn found_again(self, changed: bool) -> Self {
+        match self {
+            Self::Closed if changed => Self::Open,
             known => known,
         }
     }
@@ -240,13 +254,15 @@ mod tests {
         for state in [Open, Assigned] {
             assert_eq!(state.assign(), Ok(Assigned));
             assert_eq!(state.close("The customer paid in cash."), Ok(Closed));
-            assert_eq!(state.found_again(), state);
+            assert_eq!(state.found_again(true), state);
+            assert_eq!(state.reopen(), Err(IssueError::NotClosed));
             for wrong in ["", " \n", &"x".repeat(MAX_NOTE_CHARS + 1)] {
                 assert_eq!(state.close(wrong), Err(IssueError::Note));
             }
         }
         assert_eq!(Closed.assign(), Err(IssueError::Closed));
         assert_eq!(Closed.close("again"), Err(IssueError::Closed));
-        assert_eq!(Closed.found_again(), Open);
+        assert_eq!((Closed.found_again(true), Closed.found_again(false)), (Open, Closed));
+        assert_eq!(Closed.reopen(), Ok(Open));
     }
 }

@@ -4,6 +4,7 @@
 //! It deliberately compares no rows; the store finds what differs in sets, and makes issues of it.
 
 mod fingerprint;
+pub mod found;
 mod issue;
 mod report;
 mod settlement;

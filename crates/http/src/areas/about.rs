@@ -11,6 +11,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
+use domain::reconciliation::Severity;
 use std::sync::Arc;
 use utoipa::openapi::OpenApi;
 
@@ -21,6 +22,8 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self';
                       style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
 /// Its script.
 const SCRIPT: &str = include_str!("about/api.js");
+/// Moments are kept in microseconds.
+const MICROS_PER_SECOND: i64 = 1_000_000;
 /// The kind of a script.
 const SCRIPT_KIND: &str = "text/javascript; charset=utf-8";
 
@@ -71,10 +74,11 @@ async fn show_figures(State(service): State<Service>, headers: HeaderMap) -> Res
         let stats = app::jobs::stats(store, now).ok();
         let health = store.read(|tx| app::webhooks::health(tx, now, limits)).unwrap_or_default();
         let open = store.read(app::payments::open).unwrap_or_default();
-        Ok((store.connections(), (stats, health, open)))
+        let reconciled = store.read(app::reconciliation::standing).ok().flatten();
+        Ok((store.connections(), (stats, health, open, reconciled)))
     };
     let (connections, looked_up) = service.run(read).await.ok().unzip();
-    let (stats, health, open) = looked_up.unwrap_or_default();
+    let (stats, health, open, reconciled) = looked_up.unwrap_or_default();
     let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
     let connections = connections.map(|all| Connections {
         in_use: count(all.lent),
@@ -95,6 +99,14 @@ async fn show_figures(State(service): State<Service>, headers: HeaderMap) -> Res
             .collect();
         readings.oldest_waiting_seconds =
             Some(i64::try_from(stats.oldest_due_secs(now)).unwrap_or(i64::MAX));
+    }
+    if let Some((run, counts)) = reconciled {
+        let of = |severity: Severity| {
+            let found = counts.iter().find(|(known, _)| *known == severity);
+            (severity.as_str(), found.map_or(0, |(_, count)| *count))
+        };
+        readings.reconciliation_issues = Severity::ALL.map(of).to_vec();
+        readings.reconciled_at = Some(run.finished_at.unix_micros() / MICROS_PER_SECOND);
     }
     let (kind, text) = service.metrics().show(&headers, readings);
     ([(header::CONTENT_TYPE, kind)], text).into_response()

@@ -19,5 +19,6 @@ pub mod payment_requests;
 pub mod payments;
 pub mod refunds;
 pub mod upi;
+pub mod reconciliation;
 pub mod verification;
 pub mod webhooks;

@@ -58,6 +58,11 @@ pub struct Readings {
     pub worker_alive: Option<bool>,
     /// How it goes with the events of each gateway.
     pub gateways: Vec<OfGateway>,
+    /// How many issues of the latest comparison are not closed, by severity; empty before the
+    /// first.
+    pub reconciliation_issues: Vec<(&'static str, i64)>,
+    /// When the latest comparison succeeded, in seconds of Unix time.
+    pub reconciled_at: Option<i64>,
     /// Connections to the database.
     pub connections: Option<Connections>,
     /// How many requests to gateways are open, in each state.
@@ -168,6 +173,20 @@ impl Collector for Slot {
         if let Some(seconds) = readings.oldest_waiting_seconds {
             let help = "How long the job that waits longest has been due.";
             gauge(&mut encoder, "dairyos_jobs_oldest_waiting_seconds", help, seconds)?;
+        }
+        if !readings.reconciliation_issues.is_empty() {
+            let help = "Issues of the latest comparison of the books that are not closed.";
+            let name = "billing_reconciliation_issues";
+            let mut all = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+            for (severity, count) in &readings.reconciliation_issues {
+                let labels = [("severity", *severity)];
+                ConstGauge::new(*count).encode(all.encode_family(&labels)?)?;
+            }
+        }
+        if let Some(seconds) = readings.reconciled_at {
+            let help = "When the books were last compared, in seconds of Unix time.";
+            let name = "billing_reconciliation_last_success_timestamp_seconds";
+            gauge(&mut encoder, name, help, seconds)?;
         }
         if let Some(alive) = readings.worker_alive {
             let help = "Whether the worker of this process is alive.";

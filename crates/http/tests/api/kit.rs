@@ -163,6 +163,7 @@ impl Api {
             second_factor_for,
             worker: None,
             payments: desk(),
+            reconciliation: app::reconciliation::Rules::default(),
         })
         .unwrap();
         let quota = Quota::new(100_000, 60).unwrap();

@@ -13,6 +13,7 @@ mod idempotency;
 mod kit;
 mod payments;
 mod permissions;
+mod reconciliation;
 mod reference;
 mod remembered;
 mod sessions;

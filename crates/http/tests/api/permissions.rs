@@ -28,6 +28,7 @@ fn filled(path: &str) -> String {
         .replace("{serial}", "999999")
         .replace("{reference}", "none")
         .replace("{kind}", "deliveries")
+        .replace("{date}", "2026-09-01")
         .replace("{session}", "none")
         .replace("{login}", "nobody@example.in")
         .replace("{id}", "999999")

@@ -508,3 +508,50 @@ fn nothing_on_an_issued_bill_is_replaced() {
         }
     });
 }
+
+/// A finished comparison with one issue.
+fn reconciled(store: &Store) {
+    let fingerprint = "a".repeat(64);
+    let statements = [
+        "INSERT INTO reconciliations (id, day, run_no, status, total_issues, errors, warnings, \
+         infos, new_issues, same_issues, gone_issues, bills, payments, actor, started_at, \
+         finished_at) VALUES (1, 20261001, 1, 'clean', 1, 0, 0, 1, 1, 0, 0, 1, 1, 'a', 1, 1)"
+            .to_owned(),
+        format!(
+            "INSERT INTO reconciliation_issues (id, fingerprint, kind, severity, subject, \
+             details, state, version, first_run_id, last_run_id, first_day, last_day, created_at, \
+             updated_at) VALUES (1, '{fingerprint}', 'duplicate', 'info', '', 'x', 'open', 1, 1, \
+             1, 20261001, 20261001, 1, 1)"
+        ),
+        "INSERT INTO reconciliation_findings (run_id, issue_id, severity, details, is_new) \
+         VALUES (1, 1, 'info', 'x', 1)"
+            .to_owned(),
+    ];
+    execute(store, &statements.each_ref().map(String::as_str)).unwrap();
+}
+
+#[test]
+fn a_finished_comparison_stays_and_an_issue_is_closed_with_a_note() {
+    on_both(|database| {
+        let store = issued(database);
+        reconciled(&store);
+        for (statement, why) in [
+            ("UPDATE reconciliations SET status = 'errors'", "never changes"),
+            ("DELETE FROM reconciliations", "never removed"),
+            ("UPDATE reconciliation_findings SET details = 'y'", "never changes"),
+            ("DELETE FROM reconciliation_findings", "never removed"),
+            ("DELETE FROM reconciliation_issues", "never removed"),
+            ("UPDATE reconciliation_issues SET kind = 'ours_only'", "stays what it is about"),
+            ("UPDATE reconciliation_issues SET payment_id = 7", "stays what it is about"),
+            ("UPDATE reconciliation_issues SET note = 'x'", "each step on it counts"),
+            ("UPDATE reconciliation_issues SET state = 'closed', version = 2", ""),
+            ("UPDATE reconciliation_issues SET state = 'closed', note = ' ', version = 2", ""),
+            ("UPDATE reconciliation_issues SET state = 'assigned', version = 2", ""),
+        ] {
+            refused(&store, &[statement], why);
+        }
+        allowed(&store, "UPDATE reconciliation_issues SET details = 'y', found_paise = 5");
+        let close = "UPDATE reconciliation_issues SET state = 'closed', note = 'x', version = 2";
+        allowed(&store, close);
+    });
+}
