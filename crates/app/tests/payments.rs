@@ -21,12 +21,12 @@ mod orders;
 mod plans;
 #[path = "payments/record.rs"]
 mod record;
-#[path = "payments/silence.rs"]
-mod silence;
 #[path = "payments/refunds.rs"]
 mod refunds;
 #[path = "payments/requests.rs"]
 mod requests;
+#[path = "payments/silence.rs"]
+mod silence;
 #[path = "payments/together.rs"]
 mod together;
 #[path = "payments/upi.rs"]

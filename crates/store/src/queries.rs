@@ -27,10 +27,8 @@ pub fn all_queries(for_sqlite: bool) -> Vec<String> {
     ];
     let sets: [&[&Each]; 4] = [catalog::SETS, deliveries::SETS, orders::SETS, webhooks::SETS];
     let parted = audit::QUERIES.iter().chain(jobs::QUERIES).chain(&access::QUERIES);
-    let parted = parted
-        .chain(payments::QUERIES)
-        .chain(entitlements::QUERIES)
-        .chain(reconciliation::QUERIES);
+    let parted =
+        parted.chain(payments::QUERIES).chain(entitlements::QUERIES).chain(reconciliation::QUERIES);
     let singles = singles.iter().chain(billing::QUERIES).chain(parted).flat_map(|area| area.iter());
     let sets = sets
         .iter()

@@ -7,8 +7,8 @@ use super::{
     webhooks,
 };
 use crate::Actor;
-use crate::webhooks::SilenceLimits;
 use crate::payments::Gateways;
+use crate::webhooks::SilenceLimits;
 use domain::calendar::Moment;
 use domain::jobs::{MAX_ATTEMPTS, Schedule};
 use std::collections::BTreeMap;

@@ -6,8 +6,8 @@
 
 mod ask;
 mod book;
-pub mod cash;
 mod calls;
+pub mod cash;
 pub mod gateways;
 mod record;
 mod refund_calls;

@@ -49,6 +49,7 @@ pub fn found(report: &Report) -> Vec<String> {
 
 pub fn receipt(way: Provider, amount: i64, reference: &str, customer: &str) -> NewReceipt {
     NewReceipt {
+        plan: None,
         way,
         amount: Money::from_paise(amount),
         reference: (way != Provider::Cash).then(|| reference.to_owned()),

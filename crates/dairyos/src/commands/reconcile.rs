@@ -32,7 +32,13 @@ fn run(context: &Context, args: &ReconcileArgs) -> Result<bool, AppError> {
     let actor = &context.actor;
     let day = args.date.unwrap_or_else(|| actor.at.business_day().plus_days(-1));
     let store = context.open()?;
-    let report = reconciliation::run(&store, actor, day, context.settings()?.reconciliation.rules(), &Given::default())?;
+    let report = reconciliation::run(
+        &store,
+        actor,
+        day,
+        context.settings()?.reconciliation.rules(),
+        &Given::default(),
+    )?;
     let mut out = Output::new();
     if args.json {
         out.json(&WholeReconciliation::from(&report))?;

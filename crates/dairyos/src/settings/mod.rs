@@ -10,8 +10,8 @@ pub mod payments;
 mod secret;
 mod sources;
 
-use app::webhooks::SilenceLimits;
 use app::reconciliation::Rules;
+use app::webhooks::SilenceLimits;
 use domain::access::Role;
 use http_api::layers::caller_address::Network;
 use http_api::limits::{Quota, Quotas};

@@ -9,8 +9,8 @@ mod readings;
 mod text;
 mod webhooks;
 
-use app::webhooks::{Gateway, SilenceLimits};
 use app::payments::Called;
+use app::webhooks::{Gateway, SilenceLimits};
 use axum::http::{HeaderMap, StatusCode, header};
 use domain::calendar::Moment;
 use gateways::OfGateways;

@@ -373,10 +373,7 @@ fn the_indexes_are_the_ones_that_were_made_for_it() {
             (&["FROM orders o", "o.delivery_day BETWEEN $3"], "orders_by_customer"),
             (&["FROM bills", "month = $1 AND customer_id BETWEEN"], "bills_by_month"),
             (&["FROM ledger_entries", "customer_id BETWEEN", "GROUP BY"], "ledger_entries_receiv"),
-            (
-                &["FROM ledger_entries r JOIN", "r.customer_id BETWEEN"],
-                "ledger_entries_receivable",
-            ),
+            (&["FROM ledger_entries r JOIN", "r.customer_id BETWEEN"], "ledger_entries_receivable"),
             (&["FROM payments", "p.customer_id = $1", "ORDER BY"], "payments_by_customer"),
             (&["FROM payments", "customer_id BETWEEN", "free_paise > 0"], "payments_free"),
             (&["FROM bills", "state IN ('issued', 'part-paid')", "paid_paise"], "bills_open"),
