@@ -185,7 +185,12 @@ fn compare(before: &Accounts, after: &Accounts, expected: &Expected, report: &mu
     let wanted = [expected.at_gateway, expected.fees, expected.tax];
     for (((name, before), after), wanted) in ACCOUNTS.iter().zip(before).zip(after).zip(wanted) {
         let difference = (after.0 - before.0 - wanted) as f64;
-        report.hold(format!("{name}: difference"), difference.abs(), Unit::Count, Bound::AtMost(0.0));
+        report.hold(
+            format!("{name}: difference"),
+            difference.abs(),
+            Unit::Count,
+            Bound::AtMost(0.0),
+        );
     }
     let entries = (after[0].1 - before[0].1 - expected.entries) as f64;
     let name = "postings more or less than one for each fact";

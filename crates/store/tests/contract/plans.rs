@@ -336,7 +336,9 @@ fn every_query_for_a_part_goes_through_an_index() {
         fill(&store);
         let mut seen = 0;
         for sql in store::all_queries(store.is_sqlite()) {
-            if COMPARING.iter().any(|start| sql.starts_with(start)) {
+            // An index of few rows, read whole.
+            let open_events = sql.contains("state <> 'received'");
+            if open_events || COMPARING.iter().any(|start| sql.starts_with(start)) {
                 continue;
             }
             if sql.contains("INSERT INTO") || WHOLE.iter().any(|start| is_whole(&sql, start)) {
