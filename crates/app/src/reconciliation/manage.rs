@@ -42,7 +42,10 @@ pub fn list(
 }
 
 /// The latest report without its issues, and how many of them are not closed, by severity.
-pub fn standing(tx: &mut Tx<'_>) -> Result<Option<(Run, Vec<(Severity, i64)>)>, AppError> {
+pub type Standing = (Run, Vec<(Severity, i64)>);
+
+/// Where reconciliation stands; nothing before the first comparison.
+pub fn standing(tx: &mut Tx<'_>) -> Result<Option<Standing>, AppError> {
     let Some(run) = reconciliation::latest(tx)? else { return Ok(None) };
     let counts = reconciliation::count_unsettled(tx, run.id)?;
     Ok(Some((run, counts)))

@@ -105,9 +105,9 @@ fn an_issue_is_assigned_closed_and_opened_again_when_it_changes() {
         let filter = Filter { state: Some(IssueState::Open), ..Filter::default() };
         let (open, _) = dairy.store.read(|tx| issues(tx, filter, None, 50)).unwrap();
         assert!(open.iter().any(|one| one.issue.id == id));
-        let stale =
+        let late =
             dairy.store.write(|tx| change(tx, &dairy.actor(), id, Some(1), Step::Close("late")));
-        assert!(matches!(stale, Err(AppError::VersionLost { asked: 1, .. })), "{stale:?}");
+        assert!(matches!(late, Err(AppError::VersionLost { asked: 1, .. })), "{late:?}");
         step(&dairy, id, Step::Close("Seen.")).unwrap();
         let opened = step(&dairy, id, Step::Reopen).unwrap();
         assert_eq!(opened.issue.state, IssueState::Open);
