@@ -30,7 +30,8 @@ pub(crate) const POSTED: &str = "SELECT t.id, COALESCE(t.customer_id, 0), t.bill
          AND o.customer_id IS NOT NULL) \
      UNION ALL SELECT t.id, COALESCE(t.customer_id, 0), t.bill_id, t.day, e.account, \
      e.customer_id, e.amount_paise, t.payment_id FROM bills b \
-     JOIN ledger_transactions t ON t.bill_id = b.id JOIN ledger_entries e ON e.transaction_id = t.id \
+     JOIN ledger_transactions t ON t.bill_id = b.id \
+     JOIN ledger_entries e ON e.transaction_id = t.id \
      WHERE b.customer_id BETWEEN $1 AND $2 AND (b.total_paise = 0 OR b.state = 'draft') \
      AND NOT EXISTS (SELECT 1 FROM ledger_entries o WHERE o.transaction_id = t.id \
          AND o.customer_id IS NOT NULL)";

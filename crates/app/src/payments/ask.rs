@@ -60,6 +60,15 @@ impl Found {
         })
     }
 
+    /// Whether nothing was new, done, failed or left for a person.
+    pub(crate) const fn is_nothing(&self) -> bool {
+        self.requests == 0
+            && self.refunds == 0
+            && self.booked == 0
+            && self.unfit.is_empty()
+            && self.failed.is_empty()
+    }
+
     fn note_unfit(&mut self, what: String) {
         if self.unfit.len() < MOST_NAMED {
             self.unfit.push(what);
