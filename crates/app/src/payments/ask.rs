@@ -60,11 +60,9 @@ impl Found {
         })
     }
 
-    /// Whether nothing was new, done, failed or left for a person.
-    pub(crate) const fn is_nothing(&self) -> bool {
-        self.requests == 0
-            && self.refunds == 0
-            && self.booked == 0
+    /// Whether nothing was asked about, or all of it was known.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.requests + self.refunds + self.booked == 0
             && self.unfit.is_empty()
             && self.failed.is_empty()
     }

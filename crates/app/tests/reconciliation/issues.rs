@@ -95,8 +95,8 @@ fn an_issue_is_assigned_closed_and_opened_again_when_it_changes() {
         let next = on(&dairy, "2026-10-04");
         let (state, note) = (next.issues[0].state, next.issues[0].note.as_deref());
         assert_eq!((state, note), (IssueState::Closed, Some("C9 has sent it; asked.")));
-        let (_, counts) = dairy.store.read(standing).unwrap().unwrap();
-        assert_eq!(counts, [(Severity::Info, 1)]);
+        let standing = dairy.store.read(standing).unwrap().unwrap();
+        assert_eq!(standing.unsettled, [(Severity::Info, 1)]);
         // Another amount makes it another matter.
         dairy.sql("UPDATE payments SET free_paise = 800, version = version + 1 WHERE id = 4");
         let next = on(&dairy, "2026-10-05");

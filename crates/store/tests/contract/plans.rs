@@ -358,7 +358,9 @@ fn every_query_for_a_part_goes_through_an_index() {
         fill(&store);
         let mut seen = 0;
         for sql in store::all_queries(store.is_sqlite()) {
-            if COMPARING.iter().any(|start| sql.starts_with(start)) {
+            // An index of few rows, read whole.
+            let open_events = sql.contains("state <> 'received'");
+            if open_events || COMPARING.iter().any(|start| sql.starts_with(start)) {
                 continue;
             }
             if sql.contains("INSERT INTO") || WHOLE.iter().any(|start| is_whole(&sql, start)) {
@@ -415,7 +417,7 @@ fn the_indexes_are_the_ones_that_were_made_for_it() {
             (&["received_at FROM gateway_events", "provider ="], "gateway_events_by_provider"),
             (&["FROM gateway_events", "GROUP BY provider, state"], "gateway_events_left"),
             (&["FROM ledger_entries", "WHERE person_id = $1"], "ledger_entries_by_person"),
-            (&["FROM reconciliation_issues i CR"], "reconciliation_issues_of_pay"),
+            (&["FROM reconciliation_issues i CR"], "reconciliation_issues_by_kind"),
             (&["FROM hand_overs h", "h.giver_id = $3"], "hand_overs_by_giver"),
             (&["FROM audit", "table_name = $1"], "audit_by_record"),
             (&["FROM audit", "record = $10"], "audit_by_record"),
