@@ -3,7 +3,7 @@
 //! What was sold stays as it was sold; a change is for payments that come after it. It deliberately
 //! removes no plan: one that is sold no more is made inactive.
 
-use super::follow;
+use crate::payments::book_plan;
 use crate::{Actor, AppError, Invalid};
 use domain::entitlements::{DEFAULT_DAYS, Plan, PlanError};
 use domain::ids::{CustomerId, PaymentId};
@@ -120,7 +120,7 @@ pub(super) fn grant_waiting(tx: &mut Tx<'_>, actor: &Actor, code: &str) -> Resul
     payments::lock_customers(tx, &whose)?;
     let ids: Vec<PaymentId> = waiting.iter().map(|(payment, _)| *payment).collect();
     let found = payments::load_for_change(tx, &ids)?;
-    follow(tx, actor, found.iter())
+    book_plan(tx, actor, code, found)
 }
 
 /// Changes a plan whose present version is `version`.
