@@ -118,7 +118,14 @@ pub(super) fn grant_waiting(tx: &mut Tx<'_>, actor: &Actor, code: &str) -> Resul
     let whose: BTreeSet<CustomerId> = waiting.iter().map(|(_, customer)| *customer).collect();
     let whose: Vec<CustomerId> = whose.into_iter().collect();
     payments::lock_customers(tx, &whose)?;
-    let ids: Vec<PaymentId> = waiting.iter().map(|(payment, _)| *payment).collect();
+    // Another may have done it meanwhile.
+    let waiting = payments::waiting_for(tx, code)?;
+    let is_locked = |customer: &CustomerId| whose.binary_search(customer).is_ok();
+    let ids: Vec<PaymentId> = waiting
+        .iter()
+        .filter(|(_, customer)| is_locked(customer))
+        .map(|(payment, _)| *payment)
+        .collect();
     let found = payments::load_for_change(tx, &ids)?;
     book_plan(tx, actor, code, found)
 }

@@ -48,8 +48,8 @@ macro_rules! sold {
     };
 }
 /// Payments of a range whose sums are not those of a plain one: what came and did not go back is
-/// free, or has paid something or a plan, is credited to whom it is from, but for the plan, and is in
-/// the account it came into, without the fee. The factors tell the accounts apart.
+/// free, or has paid something or a plan, is credited to whom it is from, but for the plan, and is
+/// in the account it came into, without the fee. The factors tell the accounts apart.
 pub(super) const SUSPECTS: &str = concat!(
     "SELECT p.id, CASE WHEN r.in_parts = 0 AND p.captured_paise > 0 \
      AND p.captured_paise <> r.amount_paise THEN r.amount_paise END, p.captured_paise \
