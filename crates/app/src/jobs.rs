@@ -27,7 +27,7 @@ pub use errors::{JobError, Outcome};
 pub use manage::{
     LIST_DEFAULT, LIST_MOST, Listed, Stats, cancel, list, requeue, show, show_in, show_kind, stats,
 };
-pub use reconciliation::{Lister, RECONCILE, reconcile};
+pub use reconciliation::{RECONCILE, reconcile};
 pub use registry::{Context, Handler, Kind, Registry, Scheduled};
 pub use stop::Stop;
 pub use store::jobs::{Enqueued, Job, Page};

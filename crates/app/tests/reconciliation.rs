@@ -5,6 +5,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail loudly")]
 
+#[path = "reconciliation/asked.rs"]
+mod asked;
 #[expect(dead_code, reason = "the kit of billing can do more than these tests need")]
 #[path = "billing/kit.rs"]
 mod dairy;
@@ -15,5 +17,8 @@ mod issues;
 #[expect(dead_code, reason = "the kit of payments can do more than these tests need")]
 #[path = "payments/kit.rs"]
 mod kit;
+#[expect(dead_code, reason = "the office can do more than these tests need")]
+#[path = "payments/office.rs"]
+mod office;
 #[path = "reconciliation/planted.rs"]
 mod planted;

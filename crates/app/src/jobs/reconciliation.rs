@@ -1,10 +1,11 @@
 //! The nightly comparison of the books, as of the day before.
 //!
-//! It deliberately succeeds when something does not agree; the report says what. A lister, where
-//! gateways are called, is handed in by the program.
+//! It deliberately succeeds when something does not agree, or when a gateway does not answer; the
+//! report and the result say so.
 
 use super::{Context, Job, JobError, Outcome, Scheduled};
-use crate::reconciliation::{Given, Rules, run};
+use crate::payments::Gateways;
+use crate::reconciliation::{Rules, ask, run};
 use domain::calendar::{Day, Moment};
 use domain::jobs::Schedule;
 use serde_json::{Value, json};
@@ -15,28 +16,21 @@ pub const RECONCILE: &str = "reconciliation.run";
 pub(super) const SCHEDULE: Scheduled =
     Scheduled { name: RECONCILE, schedule: Schedule::Daily(2 * 60 + 30), kind: RECONCILE };
 
-/// Asks gateways for what they have of a day. An error says why a list is not here; the books are
-/// then compared without it.
-pub type Lister = dyn Fn(Day) -> Result<Given, String> + Send + Sync;
-
-/// The handler under these rules. The payload names the moment it was due, or a `date`.
+/// The handler under these rules: what the gateways list is asked for first. The payload names the
+/// moment it was due, or a `date`.
 pub fn reconcile(
     rules: Rules,
-    lister: Option<Box<Lister>>,
+    gateways: Gateways,
 ) -> impl Fn(&Context<'_>, &Job) -> Result<Outcome, JobError> + Send + Sync {
     move |context, job| {
         let actor = context.actor(job);
         let day = day_of(&job.payload, actor.at);
-        let asked = lister.as_ref().map(|ask| ask(day)).transpose();
-        let (given, unlisted) = match asked {
-            Ok(given) => (given.unwrap_or_default(), None),
-            Err(why) => (Given::default(), Some(why)),
-        };
-        let report = run(context.store, &actor, day, rules, &given)?;
+        let asked = ask(context.store, &gateways, day)?;
+        let report = run(context.store, &actor, day, rules, &asked.given)?;
         let (summary, status) = (report.run.summary, report.run.status);
         Ok(Outcome::with(json!({
             "date": day.to_string(), "status": status.as_str(), "errors": summary.errors,
-            "warnings": summary.warnings, "infos": summary.infos, "without_list": unlisted,
+            "warnings": summary.warnings, "infos": summary.infos, "without": asked.missing,
         })))
     }
 }

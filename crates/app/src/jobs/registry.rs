@@ -97,7 +97,7 @@ impl Registry {
         registry.add(webhooks::RETRY, webhooks::retry);
         registry.add(entitlements::EXPIRE, entitlements::expire);
         let rules = crate::reconciliation::Rules::default();
-        registry.add(reconciliation::RECONCILE, reconciliation::reconcile(rules, None));
+        registry.add(reconciliation::RECONCILE, reconciliation::reconcile(rules, gateways.clone()));
         registry.schedules.extend(housekeeping::SCHEDULES);
         registry.schedule(webhooks::SCHEDULE);
         registry.watch_silence(SilenceLimits::default());

@@ -4,11 +4,11 @@
 //! transactions.
 
 mod asked;
+mod listed;
 
 pub(super) use asked::{Made, Standing};
 
 use crate::AppError;
-use domain::calendar::Moment;
 use domain::payments::Provider;
 use gateways::call::{CallError, Page, Tags};
 use gateways::event::Observation;
@@ -219,21 +219,6 @@ impl Gateways {
             }
             _ => self.ask_razorpay("find_refunds", |way| way.client.refunds_of_payment(payment)),
         }
-    }
-
-    /// A page of the payments made in a range of time; the page before says where it begins.
-    pub(super) fn payments(
-        &self,
-        provider: Provider,
-        (from, to): (Moment, Moment),
-        before: (u32, Option<String>),
-    ) -> Answered<Page<Observation>> {
-        if provider == Provider::Stripe {
-            let since = stripe::Since { from, starting_after: before.1, limit: PAGE };
-            return self.ask_stripe("list_payments", |way| way.client.payment_intents(&since));
-        }
-        let window = razorpay::Window { from, to, count: PAGE, skip: before.0 * PAGE };
-        self.ask_razorpay("list_payments", |way| way.client.payments(&window))
     }
 }
 

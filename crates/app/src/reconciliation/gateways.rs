@@ -19,8 +19,9 @@ pub struct ProviderPayment {
     pub provider: Provider,
     /// Its id there: that by which its events name it.
     pub reference: String,
-    /// What was captured; zero when nothing was.
-    pub captured: Money,
+    /// What was captured; zero when nothing was. Absent when the gateway does not say: of what it
+    /// gave back in whole, or when it contradicts itself.
+    pub captured: Option<Money>,
 }
 
 /// The rows of a settlement as a gateway lists them.
@@ -73,18 +74,16 @@ fn lists(tx: &mut Tx<'_>, day: Day, given: &Given) -> Result<(Vec<Issue>, Told),
     for (place, one) in given.payments.iter().enumerate() {
         let ours = known.get(&place);
         let booked = ours.map_or(Money::ZERO, |ours| ours.captured);
-        if one.captured == booked {
-            continue;
-        }
+        let Some(captured) = one.captured.filter(|captured| *captured != booked) else { continue };
         issues.push(match ours.filter(|_| !booked.is_zero()) {
-            Some(ours) if !one.captured.is_zero() => {
-                found::provider_differs(ours.payment, &ours.name, one.captured, booked)
+            Some(ours) if !captured.is_zero() => {
+                found::provider_differs(ours.payment, &ours.name, captured, booked)
             }
             Some(ours) => found::only_ours(ours.payment, &ours.name, booked, true),
             None => {
                 told.insert((one.provider, one.reference.clone()));
                 let known = ours.map(|ours| ours.payment);
-                found::only_at_provider(one.provider, &one.reference, one.captured, known)
+                found::only_at_provider(one.provider, &one.reference, captured, known)
             }
         });
     }
@@ -139,7 +138,7 @@ fn events(tx: &mut Tx<'_>, day: Day, told: &Told) -> Result<Vec<Issue>, AppError
 }
 
 /// The moment at which the day after a business day begins.
-fn after(day: Day) -> Moment {
+pub(super) fn after(day: Day) -> Moment {
     let next = format!("{}T00:00:00+05:30", day.plus_days(1));
     Moment::parse(&next).unwrap_or(Moment::from_unix_micros(i64::MAX))
 }

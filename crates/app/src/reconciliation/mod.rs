@@ -4,12 +4,14 @@
 //! As of a day: of what had happened by its end, that which is wrong now. It deliberately mends
 //! nothing.
 
+mod ask;
 mod books;
 mod gateways;
 mod manage;
 mod save;
 pub mod wire;
 
+pub use ask::{Asked, ask};
 pub use gateways::{Given, ProviderPayment, ProviderSettlement};
 pub use manage::{
     Filter, LIST_DEFAULT, LIST_MOST, Standing, Step, change, issue, issues, list, show, standing,

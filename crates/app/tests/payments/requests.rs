@@ -25,7 +25,7 @@ fn made(office: &Office<'_>, kind: RequestKind, reference: &str) -> usize {
             page.items.iter().filter(|qr| qr.reference.as_deref() == Some(reference)).count()
         }
         RequestKind::Checkout => {
-            let since = Since { from, starting_after: None, limit: 100 };
+            let since = Since { from, to: None, starting_after: None, limit: 100 };
             let page = office.stripe_way.checkout_sessions(&since).unwrap();
             page.items.iter().filter(|one| one.reference.as_deref() == Some(reference)).count()
         }

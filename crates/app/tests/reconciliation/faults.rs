@@ -194,7 +194,7 @@ fn what_only_the_gateway_knows_is_an_error() {
         let listed = |reference: &str, captured| ProviderPayment {
             provider: Provider::Razorpay,
             reference: reference.to_owned(),
-            captured: Money::from_paise(captured),
+            captured: Some(Money::from_paise(captured)),
         };
         let with = Given {
             listed: vec![Provider::Razorpay],

@@ -4,10 +4,10 @@
 
 use super::Context;
 use crate::cli::{ReconcileArgs, ReconcileCommand, ReconcileIssuesArgs};
-use crate::output::{Output, Side, Table};
+use crate::output::{Output, Side, Table, note};
 use app::AppError;
 use app::reconciliation::wire::{KnownIssue, Reconciliation, WholeReconciliation};
-use app::reconciliation::{self, Filter, FindingRow, Given, ListedIssue, Report, Step};
+use app::reconciliation::{self, Filter, FindingRow, ListedIssue, Report, Step};
 use domain::calendar::Day;
 use domain::ids::PersonId;
 use domain::money::Money;
@@ -32,13 +32,12 @@ fn run(context: &Context, args: &ReconcileArgs) -> Result<bool, AppError> {
     let actor = &context.actor;
     let day = args.date.unwrap_or_else(|| actor.at.business_day().plus_days(-1));
     let store = context.open()?;
-    let report = reconciliation::run(
-        &store,
-        actor,
-        day,
-        context.settings()?.reconciliation.rules(),
-        &Given::default(),
-    )?;
+    let rules = context.settings()?.reconciliation.rules();
+    let asked = reconciliation::ask(&store, &context.payments()?.gateways, day)?;
+    for missing in &asked.missing {
+        note(&format!("Compared without {missing}"));
+    }
+    let report = reconciliation::run(&store, actor, day, rules, &asked.given)?;
     let mut out = Output::new();
     if args.json {
         out.json(&WholeReconciliation::from(&report))?;

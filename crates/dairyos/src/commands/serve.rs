@@ -63,7 +63,7 @@ pub fn execute(
     let silence = settings.gateways.silence();
     let mut registry = Registry::with_gateways(&desk.gateways);
     registry.watch_silence(silence);
-    registry.add(RECONCILE, reconcile(settings.reconciliation.rules(), None));
+    registry.add(RECONCILE, reconcile(settings.reconciliation.rules(), desk.gateways.clone()));
     let service = Service::new(Parts {
         store: Arc::clone(&store),
         clock: Arc::new(clock::now),

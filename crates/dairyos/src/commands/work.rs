@@ -17,9 +17,10 @@ const INTERRUPTED: i32 = 130;
 pub fn execute(context: &Context, args: &WorkArgs) -> Result<bool, AppError> {
     let store = context.open()?;
     let settings = context.settings()?;
-    let mut registry = Registry::with_gateways(&context.payments()?.gateways);
+    let gateways = context.payments()?.gateways;
+    let mut registry = Registry::with_gateways(&gateways);
     registry.watch_silence(settings.gateways.silence());
-    registry.add(RECONCILE, reconcile(settings.reconciliation.rules(), None));
+    registry.add(RECONCILE, reconcile(settings.reconciliation.rules(), gateways));
     let stop = listen()?;
     let mut bytes = [0; 4];
     getrandom::fill(&mut bytes).map_err(|error| AppError::Output(error.to_string()))?;

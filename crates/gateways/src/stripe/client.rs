@@ -176,6 +176,7 @@ fn window(since: &Since) -> Form {
         pair("created[gte]", &secs(since.from).to_string()),
         pair("limit", &since.limit.clamp(1, 100).to_string()),
     ];
+    query.extend(since.to.map(|to| pair("created[lte]", &secs(to).to_string())));
     query.extend(since.starting_after.as_deref().map(|id| pair("starting_after", id)));
     query
 }

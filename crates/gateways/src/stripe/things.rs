@@ -113,6 +113,8 @@ impl NewRefund {
 pub struct Since {
     /// The first second.
     pub from: Moment,
+    /// The last second; absent means now.
+    pub to: Option<Moment>,
     /// The `last_id` of the page before.
     pub starting_after: Option<String>,
     /// How many, 1 to 100.

@@ -22,7 +22,7 @@ fn session(bill_no: &str) -> NewCheckoutSession {
 }
 
 fn since(starting_after: Option<String>, limit: u32) -> Since {
-    Since { from: moment(NOW - 10), starting_after, limit }
+    Since { from: moment(NOW - 10), to: None, starting_after, limit }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::problem::{Code, Problem};
 use crate::reply::{Reply, etag};
 use crate::service::Service;
 use app::reconciliation::wire::{KnownIssue, Reconciliation, WholeReconciliation};
-use app::reconciliation::{self, Filter, Given, Step};
+use app::reconciliation::{self, Filter, Step};
 use app::{AppError, Invalid};
 use axum::Json;
 use axum::extract::State;
@@ -41,7 +41,7 @@ pub struct NewReconciliation {
     date: Option<String>,
 }
 
-/// Compares the books as of a day. What was found before is answered again while nothing has
+/// Compares the books as of a day, with what the gateways of the settings list. What was found before is answered again while nothing has
 /// changed.
 #[utoipa::path(post, path = "/reconciliations", tag = "reconciliation",
     operation_id = "reconcile", request_body = NewReconciliation,
@@ -52,7 +52,7 @@ async fn run(
     State(service): State<Service>,
     Posted { asking, body }: Posted<NewReconciliation>,
 ) -> Result<Response, Problem> {
-    let rules = service.reconciliation();
+    let (rules, gateways) = (service.reconciliation(), service.payments().gateways.clone());
     let report = service
         .act(asking, Some(Permission::ReconciliationWrite), move |store, _, actor| {
             let day = match &body.date {
@@ -61,7 +61,8 @@ async fn run(
                     Day::parse(text).map_err(|error| Invalid::one("#/date", error.to_string()))?
                 }
             };
-            reconciliation::run(store, actor, day, rules, &Given::default())
+            let asked = reconciliation::ask(store, &gateways, day)?;
+            reconciliation::run(store, actor, day, rules, &asked.given)
         })
         .await?;
     let place = format!("/api/v1/reconciliations/{}", report.run.day);

@@ -159,7 +159,7 @@ impl Gateways {
 
     fn find_session(&self, asked: &AskedFor) -> Answered<Option<Made>> {
         let from = domain::jobs::earlier(asked.created_at, SLACK);
-        let mut since = stripe::Since { from, starting_after: None, limit: PAGE };
+        let mut since = stripe::Since { from, to: None, starting_after: None, limit: PAGE };
         for _ in 0..MOST_PAGES {
             let page = self.ask_stripe("find_checkout", |way| way.client.checkout_sessions(&since));
             let page = page?;

@@ -196,7 +196,9 @@ fn get(books: &Books, outbox: &Outbox, path: &[&str], call: &Call) -> Answer {
 fn list(things: impl Iterator<Item = Value>, call: &Call) -> Value {
     let from = call.asked_number("created[gte]").unwrap_or(0);
     let limit = call.asked_number("limit").unwrap_or(USUAL_LIMIT).clamp(1, 100);
-    let mut inside = things.filter(|thing| int(&thing["created"]) >= from).peekable();
+    let to = call.asked_number("created[lte]").unwrap_or(i64::MAX);
+    let made = |thing: &Value| (from..=to).contains(&int(&thing["created"]));
+    let mut inside = things.filter(made).peekable();
     if let Some(after) = call.asked("starting_after") {
         for thing in inside.by_ref() {
             if thing["id"] == after {
