@@ -1,8 +1,8 @@
-//! The events of a storm: which payments there are, what is told of each, in what order it is sent,
-//! and what the ledger must say in the end.
+//! The events of a storm: which payments there are, what is told of each, in what order it is
+//! sent, and what the ledger must say in the end.
 //!
-//! It deliberately computes each event from its number, so that a million of them need no memory and
-//! the same number gives the same bytes.
+//! It deliberately computes each event from its number, so that a million of them need no memory
+//! and the same number gives the same bytes.
 
 use crate::load::Draw;
 use gateways::Secrets;
@@ -10,6 +10,8 @@ use gateways::razorpay::webhook::sign;
 
 /// Payments that follow the same pattern.
 const GROUP: u64 = 20;
+/// The same as a length.
+const GROUP_LENGTH: usize = 20;
 /// One event in so many is sent a second time, at any moment.
 const DUPLICATE_EVERY: u64 = 11;
 /// Rounds of the shuffle.
@@ -28,7 +30,7 @@ enum Kind {
 }
 
 /// What is told of the payments of a group, in the order in which it happened.
-const STORIES: [&[Kind]; GROUP as usize] = {
+const STORIES: [&[Kind]; GROUP_LENGTH] = {
     use Kind::{Authorized, Captured, Failed, OrderPaid, Refunded};
     const PLAIN: &[Kind] = &[Authorized, Captured];
     const LATE: &[Kind] = &[Failed, Captured];
@@ -173,18 +175,44 @@ impl Events {
         let at = PAID_AT_SECS + payment % 86_400;
         let beside = match kind {
             Kind::OrderPaid => format!(
-                r#","order":{{"entity":{{"id":"order_{payment:014}","entity":"order","amount":{amount},"amount_paid":{amount},"amount_due":0,"currency":"INR","receipt":null,"status":"paid","attempts":1,"notes":[],"created_at":{at}}}}}"#
+                concat!(
+                    r#","order":{{"entity":{{"id":"order_{payment:014}","entity":"order","#,
+                    r#""amount":{amount},"amount_paid":{amount},"amount_due":0,"#,
+                    r#""currency":"INR","receipt":null,"status":"paid","attempts":1,"#,
+                    r#""notes":[],"created_at":{at}}}}}"#,
+                ),
+                amount = amount,
+                at = at,
+                payment = payment,
             ),
             Kind::Refunded => {
                 let back = refunded(payment);
                 format!(
-                    r#","refund":{{"entity":{{"id":"rfnd_{payment:014}","entity":"refund","amount":{back},"currency":"INR","payment_id":"pay_{payment:014}","notes":[],"receipt":null,"acquirer_data":{{"rrn":null}},"created_at":{at},"batch_id":null,"status":"processed","speed_processed":"normal","speed_requested":"normal"}}}}"#
+                    concat!(
+                        r#","refund":{{"entity":{{"id":"rfnd_{payment:014}","entity":"refund","#,
+                        r#""amount":{back},"currency":"INR","payment_id":"pay_{payment:014}","#,
+                        r#""notes":[],"receipt":null,"acquirer_data":{{"rrn":null}},"#,
+                        r#""created_at":{at},"batch_id":null,"status":"processed","#,
+                        r#""speed_processed":"normal","speed_requested":"normal"}}}}"#,
+                    ),
+                    at = at,
+                    back = back,
+                    payment = payment,
                 )
             }
             _ => String::new(),
         };
         format!(
-            r#"{{"entity":"event","account_id":"acc_LocalFake00001","event":"{name}","contains":["payment"],"payload":{{"payment":{{"entity":{told}}}{beside}}},"created_at":{at}}}"#
+            concat!(
+                r#"{{"entity":"event","account_id":"acc_LocalFake00001","event":"{name}","#,
+                r#""contains":["payment"],"#,
+                r#""payload":{{"payment":{{"entity":{told}}}{beside}}},"#,
+                r#""created_at":{at}}}"#,
+            ),
+            at = at,
+            beside = beside,
+            name = name,
+            told = told,
         )
     }
 
@@ -207,7 +235,27 @@ impl Events {
         let refund_status = if back > 0 { r#""partial""# } else { "null" };
         let at = PAID_AT_SECS + payment % 86_400;
         format!(
-            r#"{{"id":"pay_{payment:014}","entity":"payment","amount":{amount},"currency":"INR","status":"{status}","order_id":"order_{payment:014}","invoice_id":null,"international":false,"method":"upi","amount_refunded":{back},"refund_status":{refund_status},"captured":{charged},"description":null,"card_id":null,"bank":null,"wallet":null,"vpa":"payer@exampleupi","email":null,"contact":"+910000000000","notes":{{"bill_no":"{bill}"}},"fee":{fee},"tax":{tax},"error_code":null,"acquirer_data":{{"rrn":"{payment:012}"}},"created_at":{at}}}"#
+            concat!(
+                r#"{{"id":"pay_{payment:014}","entity":"payment","amount":{amount},"#,
+                r#""currency":"INR","status":"{status}","order_id":"order_{payment:014}","#,
+                r#""invoice_id":null,"international":false,"method":"upi","#,
+                r#""amount_refunded":{back},"refund_status":{refund_status},"#,
+                r#""captured":{charged},"description":null,"card_id":null,"bank":null,"#,
+                r#""wallet":null,"vpa":"payer@exampleupi","email":null,"#,
+                r#""contact":"+910000000000","notes":{{"bill_no":"{bill}"}},"fee":{fee},"#,
+                r#""tax":{tax},"error_code":null,"#,
+                r#""acquirer_data":{{"rrn":"{payment:012}"}},"created_at":{at}}}"#,
+            ),
+            amount = amount,
+            at = at,
+            back = back,
+            bill = bill,
+            charged = charged,
+            fee = fee,
+            payment = payment,
+            refund_status = refund_status,
+            status = status,
+            tax = tax,
         )
     }
 }

@@ -127,7 +127,7 @@ fn told_of_plan(observations: &[Observation], provider: Provider, price: Money) 
         facts.merge(observation);
         let wanted = sold(price, &facts, provider).unwrap();
         let made = sale_transaction(day(), CustomerId(4), PAYMENT, posted, wanted).unwrap();
-        for transaction in made {
+        if let Some(transaction) = made {
             let Cause::Payment { payment: PAYMENT, kind } = transaction.cause.clone() else {
                 unreachable!("{transaction:?}");
             };
