@@ -230,7 +230,7 @@ CREATE TABLE gateway_events (
     processed_at BIGINT,
     altered_count BIGINT NOT NULL DEFAULT 0,
     altered_hash TEXT,
-    UNIQUE (provider, event_id),
+    UNIQUE (event_id, provider),
     CHECK ((retry_at IS NOT NULL) = (state IN ('received', 'failed')))
 ) {table};
 

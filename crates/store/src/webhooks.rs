@@ -32,9 +32,11 @@ const INSERT: Insert = Insert {
         "processed_at",
     ],
 };
+// Only the event's id may lead to it: a plan made while the table is empty would as soon go through
+// all events of the provider.
 const KNOWN: Each = Each {
     sql: "SELECT :place, id, body_hash FROM gateway_events \
-          WHERE provider = :provider AND event_id = :event",
+          WHERE event_id = :event AND provider || '' = :provider",
     columns: &[Column::Int("place"), Column::Text("provider"), Column::Text("event")],
 };
 const FLAG: Each = Each {
