@@ -141,6 +141,7 @@ const fn state(view: &View) -> &'static str {
 
 fn shape(view: &View) -> Value {
     json!({
+        "id": view.id.0,
         "login": view.login,
         "name": view.name,
         "role": view.role.as_str(),

@@ -34,6 +34,7 @@ fn the_first_owner_is_added_and_the_password_shown_once() {
         let names = [
             "created_at",
             "customer_code",
+            "id",
             "login",
             "name",
             "password_expires_at",
