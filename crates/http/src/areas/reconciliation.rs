@@ -41,7 +41,7 @@ pub struct NewReconciliation {
     date: Option<String>,
 }
 
-/// Compares the books as of a day, with what the gateways of the settings list. What was found before is answered again while nothing has
+/// Compares the books as of a day. What was found before is answered again while nothing has
 /// changed.
 #[utoipa::path(post, path = "/reconciliations", tag = "reconciliation",
     operation_id = "reconcile", request_body = NewReconciliation,
