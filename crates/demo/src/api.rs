@@ -2,6 +2,7 @@
 //!
 //! It deliberately takes any answer that is not a success for the end of the demo.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -12,6 +13,9 @@ use crate::Result;
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Characters of a session's token that name it.
+const KEY_CHARS: usize = 16;
+
 /// What the office chooses instead of its first password.
 const PASSWORD: &str = "plum rickshaw 47 monsoon";
 
@@ -20,8 +24,10 @@ pub struct Api {
     agent: Agent,
     address: String,
     token: String,
-    /// Makes the keys of requests that take effect once.
-    began: String,
+    /// Begins the keys of requests that take effect once; absent before signing in.
+    session: Option<String>,
+    /// How many requests had such a key.
+    sent: Cell<u64>,
 }
 
 impl Api {
@@ -33,8 +39,8 @@ impl Api {
             .timeout_global(Some(PATIENCE))
             .build()
             .new_agent();
-        let (address, token, began) = (address.to_owned(), String::new(), String::new());
-        let mut api = Self { agent, address, token, began };
+        let (address, token) = (address.to_owned(), String::new());
+        let mut api = Self { agent, address, token, session: None, sent: Cell::new(0) };
         let password = initial.unwrap_or(PASSWORD);
         let session = api.post("session", &json!({ "login": login, "password": password }))?;
         api.token = text(&session["access_token"])?.to_owned();
@@ -42,7 +48,7 @@ impl Api {
             api.post("me/password", &json!({ "current": initial, "new": PASSWORD }))?;
         }
         // Of this session, so that another one of the demo does not repeat it.
-        api.began = api.token.chars().rev().take(16).collect();
+        api.session = Some(api.token.chars().rev().take(KEY_CHARS).collect());
         Ok(api)
     }
 
@@ -58,15 +64,16 @@ impl Api {
         answer(path, request.call()?)
     }
 
-    /// Has something done. Without a key a request may be done twice.
+    /// Has something done, once.
     pub fn post(&self, path: &str, body: &Value) -> Result<Value> {
         let url = format!("{}/api/v1/{path}", self.address);
         let mut request = self.agent.post(&url).header("content-type", "application/json");
         if !self.token.is_empty() {
             request = request.header("authorization", self.bearer());
         }
-        if !self.began.is_empty() {
-            request = request.header("idempotency-key", format!("{} {body}", self.began));
+        if let Some(session) = &self.session {
+            self.sent.set(self.sent.get() + 1);
+            request = request.header("idempotency-key", format!("{session}-{}", self.sent.get()));
         }
         answer(path, request.send(body.to_string())?)
     }

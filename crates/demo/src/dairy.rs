@@ -5,7 +5,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
-use domain::calendar::{Day, Moment};
+use domain::calendar::Day;
 use serde_json::Value;
 
 use crate::Result;
@@ -45,8 +45,7 @@ impl Drop for Dairy {
 
 /// The business day.
 pub fn today() -> Day {
-    let now: Moment = now();
-    now.business_day()
+    now().business_day()
 }
 
 impl Dairy {
@@ -94,8 +93,7 @@ impl Dairy {
         self.initial = Some(text(&added["password"])?.to_owned());
         let known = self.read(&["people", "list", "--json"])?;
         let find = |role: &str| -> Result<(i64, String)> {
-            let all = known.as_array().into_iter().flatten();
-            let one = all.into_iter().find(|one| one["role"] == role);
+            let one = known.as_array().into_iter().flatten().find(|one| one["role"] == role);
             let one = one.ok_or_else(|| format!("the demo dairy has no {role}"))?;
             Ok((one["id"].as_i64().unwrap_or_default(), text(&one["login"])?.to_owned()))
         };

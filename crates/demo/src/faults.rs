@@ -3,7 +3,7 @@
 //! It deliberately plants them through what people and gateways do, never in the database.
 
 use domain::calendar::Day;
-use domain::money::inr;
+use domain::money::{Money, inr};
 use gateways::fake::{Misbehaviour, Outcome};
 use serde_json::json;
 
@@ -49,7 +49,7 @@ pub fn plant(
     let twice = &roles.entered_twice;
     upi(api, twice, twice.all, RRN)?;
     let body = json!({
-        "method": "bank", "amount": twice.all.to_string(), "reference": "UTR0000000000618300",
+        "method": "bank", "amount": twice.all.to_string(), "reference": "UTR0000000618300",
         "customer_code": twice.customer,
     });
     api.post("payments", &body)?;
@@ -73,7 +73,7 @@ pub fn plant(
     fakes.misbehave(Misbehaviour::ShortSettlement(MISSING));
     let settlement = fakes.razorpay.settle().ok_or("there is nothing to settle")?;
     fakes.deliver()?;
-    let missing = inr(domain::money::Money::from_paise(MISSING));
+    let missing = inr(Money::from_paise(MISSING));
     println!("4. Razorpay pays out {missing} less than its payments come to ({settlement}).\n");
     Ok(())
 }

@@ -47,12 +47,15 @@ fn play(arguments: &[String]) -> Result<()> {
     let mut dairy = Dairy::new(program, database, &fakes);
     let people = dairy.people()?;
     let owing = bills::owing(&dairy, months)?;
+    let Some(roles) = bills::Roles::cast(&owing) else {
+        println!("Nobody pays: there are too few customers who owe something.\n");
+        return Ok(());
+    };
 
     let today = dairy::today();
     heading(&format!("The customers pay, {today}"));
     let api = dairy.serve(true)?;
     fakes.deliver_to(api.address());
-    let roles = bills::Roles::cast(&owing)?;
     let asked = payday::ask(&api, &roles)?;
     payday::pay(&api, &fakes, &roles, &asked, &people)?;
     dairy.stop();
