@@ -1,5 +1,5 @@
-//! Customers of a demo dairy pay: at a local Razorpay and Stripe, in cash, by UPI. Then the books are
-//! compared, and once more after faults were planted on purpose.
+//! Customers of a demo dairy pay: at a local Razorpay and Stripe, in cash, by UPI. Then the books
+//! are compared, and once more after faults were planted on purpose.
 //!
 //! It deliberately drives the built program from outside, over its API and its commands, and knows
 //! no rule of billing or booking. `cargo xtask demo` runs it; no money is anywhere near.

@@ -26,9 +26,9 @@ pub fn must_be_clean(report: &Value) -> Result<()> {
         return Err("the books should be without errors, and are not".into());
     }
     println!(
-        "No error: every payment is booked once, the ledger holds it, and both gateways agree with\n\
-         the books and with what they paid out. Warnings and infos are true and want somebody's\n\
-         eye: a bill paid twice, one paid in part, customers who have not paid yet.\n"
+        "No error: every payment is booked once, the ledger holds it, and both gateways agree\n\
+         with the books and with what they paid out. Warnings and infos are true and want\n\
+         somebody's eye: a bill paid twice, one paid in part, customers who have not paid yet.\n"
     );
     Ok(())
 }
@@ -70,7 +70,7 @@ pub fn print_next_steps(dairy: &Dairy, day: &str) {
         println!("{what}\n    {}", dairy.shown(words));
     }
     println!(
-        "\nThe local gateways end with this demo: a comparison of {day} without them says less. With a\n\
+        "\nThe local gateways end with this demo: comparing {day} without them says less. With a\n\
          worker running, the payment that no webhook told of is found and booked within ten\n\
          minutes, because the worker asks the gateways by itself.\n"
     );
