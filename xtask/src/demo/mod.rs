@@ -34,7 +34,8 @@ Usage: cargo xtask demo [--postgres] [--keep DIR] [--customers N]
 Generates a dairy with three months of deliveries, imports it, bills each month, and shows the
 last month's totals and certificate, five example bills, and somebody to sign in as for each role.
 Then the customers pay, at a local Razorpay and Stripe, in cash and by UPI; the books are compared,
-and once more with faults planted on purpose. At a terminal it ends with the service on http://127.0.0.1:8080, until Ctrl-C.
+and once more with faults planted on purpose. At a terminal it ends with the service on
+http://127.0.0.1:8080, until Ctrl-C.
 Its files are in `demo/` of the checkout, which is made anew each time.
 
 Options:
