@@ -16,6 +16,7 @@ mod reconciliation;
 mod report;
 mod rows;
 mod service;
+mod storm;
 mod turns;
 mod webhooks;
 mod written;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         Benchmark::Reconciliation(options) => {
             (reconciliation::run(&options), options.setting.check)
         }
+        Benchmark::Storm(options) => (storm::run(&options), options.setting.check),
         Benchmark::Bare(options) => (service::bare::run(&options).map(|()| true), false),
     };
     match done {

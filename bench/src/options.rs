@@ -28,6 +28,9 @@ pub enum Benchmark {
     Webhooks(WebhooksOptions),
     /// Compare as many payments with as many bills, clean and with faults.
     Reconciliation(ReconciliationOptions),
+    /// Send a million events in any order while the service and the database are killed, and prove
+    /// that every payment is posted once.
+    Storm(StormOptions),
     /// The bare handler that `service` compares with; it starts this by itself.
     #[command(hide = true)]
     Bare(BareOptions),
@@ -158,6 +161,24 @@ pub struct ReconciliationOptions {
     /// How often the clean books are compared.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=20))]
     pub repeat: u32,
+}
+
+/// Arguments of `storm`.
+#[derive(Debug, Args)]
+pub struct StormOptions {
+    /// What every benchmark has.
+    #[command(flatten)]
+    pub setting: Setting,
+    /// How many different events; one in ten is sent twice.
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub events: u64,
+    /// How often something is killed: the service and, on PostgreSQL, a process of the server, in
+    /// turn.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(0..=1_000))]
+    pub kills: u64,
+    /// How many connections send.
+    #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u16).range(1..=1_024))]
+    pub connections: u16,
 }
 
 /// Arguments of `bare`.

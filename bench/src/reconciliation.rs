@@ -1,5 +1,5 @@
-//! The benchmark of reconciliation: as many payments as bills, each bill paid, compared as of a day;
-//! once as they are and once with planted faults.
+//! The benchmark of reconciliation: as many payments as bills, each bill paid, compared as of a
+//! day; once as they are and once with planted faults.
 //!
 //! It deliberately fills the tables with statements of its own, past the program and with every
 //! guard on, since recording a million payments is measured elsewhere.
@@ -80,7 +80,7 @@ fn tell(report: &mut Report, title: &str, done: &Finished, payments: u32, most: 
     if let Some(peak) = done.peak_mib {
         report.hold("peak memory", peak, Unit::MiB, Bound::AtMost(MEMORY_MIB));
     }
-    let issues = done.printed.pointer("/summary/total_issues").and_then(|n| n.as_f64());
+    let issues = done.printed.pointer("/summary/total_issues").and_then(serde_json::Value::as_f64);
     report.add("issues found", issues.unwrap_or_default(), Unit::Count);
 }
 

@@ -33,7 +33,7 @@ pub enum Guards {
 }
 
 /// A kind of database with a place where databases of a benchmark are made, by short names.
-pub trait Database {
+pub trait Database: Sync {
     /// Its name for people.
     fn name(&self) -> &'static str;
 
@@ -58,6 +58,10 @@ pub trait Database {
 
     /// Gives a database at rest another name, which none has.
     fn rename(&self, from: &str, to: &str) -> Result<(), Failure>;
+
+    /// Kills a process of the server that works on a database, without warning; `false` where no
+    /// server is.
+    fn crash(&self, name: &str) -> Result<bool, Failure>;
 
     /// Removes a database, if there is one.
     fn remove(&self, name: &str) -> Result<(), Failure>;

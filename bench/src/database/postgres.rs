@@ -9,6 +9,7 @@ use crate::written::{Action, Batch, Source, Written};
 use postgres::fallible_iterator::FallibleIterator;
 use postgres::types::ToSql;
 use postgres::{Client, NoTls, Transaction};
+use std::process::Command;
 use std::time::Instant;
 
 /// What all databases of the benchmarks are named after.
@@ -115,6 +116,19 @@ impl Database for Postgres {
 
     fn rename(&self, from: &str, to: &str) -> Result<(), Failure> {
         self.maintain(&format!("ALTER DATABASE {PREFIX}{from} RENAME TO {PREFIX}{to}"))
+    }
+
+    /// The server ends all others when one is killed, and recovers from its journal.
+    fn crash(&self, name: &str) -> Result<bool, Failure> {
+        let sql = "SELECT pid FROM pg_stat_activity WHERE datname = $1 AND query_start IS NOT NULL \
+                   ORDER BY query_start DESC LIMIT 1";
+        let found = self.server()?.query_opt(sql, &[&format!("{PREFIX}{name}")]);
+        let Some(row) = found.doing("look for a process of the server")? else {
+            return Ok(false);
+        };
+        let id: i32 = row.try_get(0).doing("look for a process of the server")?;
+        let sent = Command::new("kill").args(["-KILL", &id.to_string()]).status();
+        Ok(sent.doing("run kill")?.success())
     }
 
     fn remove(&self, name: &str) -> Result<(), Failure> {

@@ -98,6 +98,10 @@ impl Database for Sqlite {
         self.remove(from)
     }
 
+    fn crash(&self, _: &str) -> Result<bool, Failure> {
+        Ok(false)
+    }
+
     fn remove(&self, name: &str) -> Result<(), Failure> {
         for ending in ["db", "db-wal", "db-shm"] {
             let path = self.folder.join(format!("{name}.{ending}"));

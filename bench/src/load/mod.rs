@@ -16,12 +16,12 @@ mod times;
 
 pub use answer::Answer;
 pub use client::Client;
+pub use connection::Connection;
 pub use draw::Draw;
 pub use request::Caller;
 pub use times::Times;
 
 use crate::failure::{Doing, Failure};
-use connection::Connection;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};
@@ -181,7 +181,7 @@ async fn lane<S: Script>(
 }
 
 /// One thread is this one; more are threads of their own.
-fn runtime(threads: usize) -> Result<Runtime, Failure> {
+pub fn runtime(threads: usize) -> Result<Runtime, Failure> {
     let mut builder =
         if threads <= 1 { Builder::new_current_thread() } else { Builder::new_multi_thread() };
     if threads > 1 {

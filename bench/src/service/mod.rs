@@ -8,7 +8,7 @@ mod bill;
 mod course;
 mod entitlement;
 mod mixed;
-mod process;
+pub mod process;
 mod script;
 pub mod serving;
 pub mod session;

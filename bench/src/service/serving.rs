@@ -6,6 +6,7 @@ use super::process::{Process, free_address};
 use crate::failure::{Doing, Failure};
 use std::fs::File;
 use std::io::Read;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -46,7 +47,11 @@ impl<'a> Serving<'a> {
 
     /// Starts it and waits until it is ready.
     pub fn start(&self) -> Result<Process, Failure> {
-        let address = free_address()?;
+        self.start_at(free_address()?)
+    }
+
+    /// The same at an address, which nobody uses.
+    pub fn start_at(&self, address: SocketAddr) -> Result<Process, Failure> {
         let mut command = Command::new(self.program);
         command.args(["serve", "--listen", &address.to_string()]);
         command.env_clear();

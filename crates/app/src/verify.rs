@@ -10,7 +10,7 @@ mod ledger;
 mod payments;
 pub mod wire;
 
-pub(crate) use payments::{is_allocated, is_posted};
+pub(crate) use payments::{is_allocated, is_posted, sold_of};
 
 use crate::AppError;
 use domain::billing::{BillNumber, BillPrefix, BillState, bill_content, compute_line};

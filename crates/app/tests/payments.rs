@@ -25,6 +25,8 @@ mod record;
 mod refunds;
 #[path = "payments/requests.rs"]
 mod requests;
+#[path = "payments/sales.rs"]
+mod sales;
 #[path = "payments/silence.rs"]
 mod silence;
 #[path = "payments/together.rs"]

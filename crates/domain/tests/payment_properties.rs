@@ -6,7 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "this is a test program; its helpers fail as tests do")]
 
 use domain::calendar::{Day, Moment};
-use domain::entitlements::{example_plans, grant_of};
+use domain::entitlements::{GrantState, Posted, example_plans, grant_of, sale_transaction, sold};
 use domain::ids::{CustomerId, PaymentId, PersonId};
 use domain::ledger::{Account, Cause, match_transaction};
 use domain::money::Money;
@@ -118,6 +118,32 @@ fn told(observations: &[Observation], whose: &Whose) -> (Facts, Books) {
     (facts, books)
 }
 
+/// Tells everything of a payment for a plan and posts what follows for the sale.
+fn told_of_plan(observations: &[Observation], provider: Provider, price: Money) -> (Facts, Posted) {
+    let mut facts = Facts::default();
+    let mut posted = Posted::default();
+    let mut names = BTreeSet::new();
+    for observation in observations {
+        facts.merge(observation);
+        let wanted = sold(price, &facts, provider).unwrap();
+        let made = sale_transaction(day(), CustomerId(4), PAYMENT, posted, wanted).unwrap();
+        if let Some(transaction) = made {
+            let Cause::Payment { payment: PAYMENT, kind } = transaction.cause.clone() else {
+                unreachable!("{transaction:?}");
+            };
+            assert!(names.insert(kind), "posted twice: {transaction:?}");
+            let [owed, income] = transaction.entries() else {
+                unreachable!("{transaction:?}");
+            };
+            assert_eq!((owed.account, income.account), (Account::Receivable, Account::PlanSales));
+            posted.count += 1;
+            posted.amount = posted.amount.plus(owed.amount).unwrap();
+        }
+        assert_eq!(posted.amount, wanted);
+    }
+    (facts, posted)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
@@ -162,6 +188,28 @@ proptest! {
         }
         if facts.captured.is_zero() {
             prop_assert!(books.kinds.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_sale_ends_the_same_in_every_order(
+        (one, other) in two_orders(),
+        provider in select(Provider::ALL.to_vec()),
+        price in amount(),
+    ) {
+        let (facts, posted) = told_of_plan(&one, provider, price);
+        let (other_facts, other_posted) = told_of_plan(&other, provider, price);
+        prop_assert_eq!(&facts, &other_facts);
+        prop_assert_eq!(posted.amount, other_posted.amount);
+        // What the customer owes is never raised by it above what went back too much.
+        let kept = kept(&facts, provider).unwrap();
+        prop_assert!(posted.amount >= Money::ZERO && posted.amount <= price);
+        prop_assert!(posted.amount <= kept.max(Money::ZERO));
+        let state = GrantState::of(price, &facts);
+        if state == Some(GrantState::Given) {
+            prop_assert_eq!(posted.amount, kept.max(Money::ZERO).min(price));
+        } else {
+            prop_assert!(posted.amount.is_zero());
         }
     }
 

@@ -253,7 +253,7 @@ CREATE TABLE ledger_entries (
         OR account = 'round_off' OR account = 'opening_balances' OR account = 'cash_in_hand'
         OR account = 'bank' OR account = 'cheques_in_hand' OR account = 'gateway_razorpay'
         OR account = 'gateway_stripe' OR account = 'gateway_fees' OR account = 'input_gst'
-        OR account = 'unmatched_receipts' OR account = 'cash_short'),
+        OR account = 'unmatched_receipts' OR account = 'cash_short' OR account = 'plan_sales'),
     customer_id INTEGER REFERENCES customers (id),
     amount_paise BIGINT NOT NULL CHECK (amount_paise <> 0),
     PRIMARY KEY (transaction_id, entry_no),

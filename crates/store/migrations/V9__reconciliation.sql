@@ -59,6 +59,7 @@ CREATE TABLE reconciliation_issues (
 
 CREATE INDEX reconciliation_issues_unsettled ON reconciliation_issues (id)
     WHERE state <> 'closed';
+CREATE INDEX reconciliation_issues_by_kind ON reconciliation_issues (kind, id);
 
 -- What a comparison has found, as it was then. is_new: the day before had not.
 CREATE TABLE reconciliation_findings (

@@ -20,12 +20,20 @@ pub(crate) const DELIVERED: &str = "SELECT customer_id, day, product_id, quantit
 pub(crate) const DELIVERED_ORDERS: &str = "SELECT customer_id, delivery_day, product_id, \
      quantity_milli, bill_id, line_no FROM orders \
      WHERE customer_id BETWEEN $1 AND $2 AND status = 'delivered'";
+// What is posted for a bill of nothing (all of it rounded off) has no entry about a customer.
 pub(crate) const POSTED: &str = "SELECT t.id, COALESCE(t.customer_id, 0), t.bill_id, t.day, \
      e.account, e.customer_id, e.amount_paise, t.payment_id \
      FROM ledger_entries r JOIN ledger_transactions t ON t.id = r.transaction_id \
      JOIN ledger_entries e ON e.transaction_id = r.transaction_id \
      WHERE r.customer_id BETWEEN $1 AND $2 AND NOT EXISTS (SELECT 1 FROM ledger_entries o \
          WHERE o.transaction_id = r.transaction_id AND o.entry_no < r.entry_no \
+         AND o.customer_id IS NOT NULL) \
+     UNION ALL SELECT t.id, COALESCE(t.customer_id, 0), t.bill_id, t.day, e.account, \
+     e.customer_id, e.amount_paise, t.payment_id FROM bills b \
+     JOIN ledger_transactions t ON t.bill_id = b.id \
+     JOIN ledger_entries e ON e.transaction_id = t.id \
+     WHERE b.customer_id BETWEEN $1 AND $2 AND (b.total_paise = 0 OR b.state = 'draft') \
+     AND NOT EXISTS (SELECT 1 FROM ledger_entries o WHERE o.transaction_id = t.id \
          AND o.customer_id IS NOT NULL)";
 pub(crate) const OPENING: &str =
     "SELECT id, code, opening_balance_paise FROM customers WHERE id BETWEEN $1 AND $2";
@@ -170,7 +178,8 @@ pub struct Posted {
     pub amount: Money,
 }
 
-/// The entries of all transactions about what customers of a range owe, in no order, each once.
+/// The entries of all transactions about what customers of a range owe, and of their bills of
+/// nothing, in no order, each once.
 pub fn posted(
     tx: &mut Tx<'_>,
     from: i64,

@@ -8,6 +8,7 @@
 use crate::{Actor, AppError};
 use domain::entitlements::{Grant, GrantState, Plan, ends, periods};
 use domain::ids::{CustomerId, PaymentId};
+use domain::money::Money;
 use domain::payments::Facts;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -15,28 +16,54 @@ use store::entitlements::{self, Entitled, KeptGrant};
 use store::payments::Kept;
 use store::{Tx, audit};
 
-/// Lets grants and entitlements follow what is known of payments, which are kept by now. Payments
-/// that buy no plan cost nothing.
+/// What follows for entitlements, to be kept once the payments are.
+#[derive(Default)]
+pub(crate) struct Following {
+    whose: Vec<CustomerId>,
+    known: HashMap<PaymentId, KeptGrant>,
+    /// All grants of these customers, by payment.
+    now: Vec<KeptGrant>,
+}
+
+impl Following {
+    /// What the plan that a payment buys costs, as it was sold; `None` of one that has no grant.
+    pub(crate) fn price_of(&self, payment: PaymentId) -> Option<Money> {
+        let place = self.now.binary_search_by_key(&payment, |kept| kept.grant.payment).ok()?;
+        self.now.get(place).map(|kept| kept.price)
+    }
+
+    /// Whether none of the payments has to do with a plan.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.now.is_empty()
+    }
+
+    /// Keeps what differs, with its traces; the payments are kept by now.
+    pub(crate) fn keep(&self, tx: &mut Tx<'_>, actor: &Actor) -> Result<(), AppError> {
+        keep(tx, actor, &self.whose, &self.known, &self.now)
+    }
+}
+
+/// Decides how grants and entitlements follow what is known of payments. Payments that buy no plan
+/// cost nothing.
 pub(crate) fn follow<'k>(
     tx: &mut Tx<'_>,
-    actor: &Actor,
     payments: impl Iterator<Item = &'k Kept>,
-) -> Result<(), AppError> {
+) -> Result<Following, AppError> {
     let bought: Vec<(&Kept, CustomerId, &str)> = payments
         .filter(|kept| kept.facts.captured_at.is_some())
         .filter_map(|kept| Some((kept, kept.customer?, kept.plan.as_deref()?)))
         .collect();
     if bought.is_empty() {
-        return Ok(());
+        return Ok(Following::default());
     }
     let whose: BTreeSet<CustomerId> = bought.iter().map(|(_, customer, _)| *customer).collect();
     let whose: Vec<CustomerId> = whose.into_iter().collect();
     let before = entitlements::of_customers(tx, &whose)?;
-    let known: HashMap<PaymentId, &KeptGrant> =
-        before.iter().map(|kept| (kept.grant.payment, kept)).collect();
+    let known: HashMap<PaymentId, KeptGrant> =
+        before.into_iter().map(|kept| (kept.grant.payment, kept)).collect();
     let plans = plans_of(tx, &bought, &known)?;
     let mut now: BTreeMap<PaymentId, KeptGrant> =
-        before.iter().map(|kept| (kept.grant.payment, kept.clone())).collect();
+        known.iter().map(|(payment, kept)| (*payment, kept.clone())).collect();
     for (kept, customer, code) in &bought {
         let sold = match known.get(&kept.id) {
             Some(grant) => sold_as(grant),
@@ -52,14 +79,14 @@ pub(crate) fn follow<'k>(
     }
     let mut now: Vec<KeptGrant> = now.into_values().collect();
     set_times(&mut now);
-    keep(tx, actor, &whose, &known, &now)
+    Ok(Following { whose, known, now })
 }
 
 /// The plans of payments without a grant, by code.
 fn plans_of(
     tx: &mut Tx<'_>,
     bought: &[(&Kept, CustomerId, &str)],
-    known: &HashMap<PaymentId, &KeptGrant>,
+    known: &HashMap<PaymentId, KeptGrant>,
 ) -> Result<HashMap<String, Plan>, AppError> {
     let new = bought.iter().filter(|(kept, ..)| !known.contains_key(&kept.id));
     let codes: BTreeSet<&str> = new.map(|(_, _, code)| *code).collect();
@@ -158,10 +185,10 @@ fn keep(
     tx: &mut Tx<'_>,
     actor: &Actor,
     whose: &[CustomerId],
-    known: &HashMap<PaymentId, &KeptGrant>,
+    known: &HashMap<PaymentId, KeptGrant>,
     now: &[KeptGrant],
 ) -> Result<(), AppError> {
-    let differs = |kept: &&KeptGrant| known.get(&kept.grant.payment) != Some(kept);
+    let differs = |kept: &&KeptGrant| known.get(&kept.grant.payment) != Some(*kept);
     let changed: Vec<&KeptGrant> = now.iter().filter(differs).collect();
     if changed.is_empty() {
         return Ok(());
@@ -189,7 +216,7 @@ fn keep(
     entitlements::put(tx, &put)?;
     entitlements::remove(tx, &gone)?;
     let traces: Vec<_> =
-        changed.iter().map(|kept| trace(known.get(&kept.grant.payment).copied(), kept)).collect();
+        changed.iter().map(|kept| trace(known.get(&kept.grant.payment), kept)).collect();
     Ok(audit::write(tx, actor, &traces)?)
 }
 

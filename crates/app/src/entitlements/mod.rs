@@ -18,5 +18,5 @@ pub use prepaid::{PrepaidBalance, Whom, deliveries_entitled};
 pub use show::{Answer, Feature, Whole, check, ending, of_customer};
 pub use store::entitlements::{Ending, KeptGrant, KeptPlan};
 
-pub(crate) use follow::{expected, follow};
+pub(crate) use follow::{Following, expected, follow};
 pub(crate) use plans::for_sale;

@@ -3,7 +3,7 @@
 //! What was sold stays as it was sold; a change is for payments that come after it. It deliberately
 //! removes no plan: one that is sold no more is made inactive.
 
-use super::follow;
+use crate::payments::book_plan;
 use crate::{Actor, AppError, Invalid};
 use domain::entitlements::{DEFAULT_DAYS, Plan, PlanError};
 use domain::ids::{CustomerId, PaymentId};
@@ -118,9 +118,16 @@ pub(super) fn grant_waiting(tx: &mut Tx<'_>, actor: &Actor, code: &str) -> Resul
     let whose: BTreeSet<CustomerId> = waiting.iter().map(|(_, customer)| *customer).collect();
     let whose: Vec<CustomerId> = whose.into_iter().collect();
     payments::lock_customers(tx, &whose)?;
-    let ids: Vec<PaymentId> = waiting.iter().map(|(payment, _)| *payment).collect();
+    // Another may have done it meanwhile.
+    let waiting = payments::waiting_for(tx, code)?;
+    let is_locked = |customer: &CustomerId| whose.binary_search(customer).is_ok();
+    let ids: Vec<PaymentId> = waiting
+        .iter()
+        .filter(|(_, customer)| is_locked(customer))
+        .map(|(payment, _)| *payment)
+        .collect();
     let found = payments::load_for_change(tx, &ids)?;
-    follow(tx, actor, found.iter())
+    book_plan(tx, actor, code, found)
 }
 
 /// Changes a plan whose present version is `version`.

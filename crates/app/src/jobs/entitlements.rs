@@ -15,7 +15,6 @@ pub(super) const SCHEDULE: Scheduled =
 pub(super) fn expire(context: &Context<'_>, job: &Job) -> Result<Outcome, JobError> {
     let actor = context.actor(job);
     let expired = crate::entitlements::expire(context.store, &actor, &|| context.may_go_on())?;
-    Ok(Outcome::with(json!({
-        "closed": expired.closed, "ending_within_3_days": expired.ending_soon,
-    })))
+    let result = json!({ "closed": expired.closed, "ending_within_3_days": expired.ending_soon });
+    Ok(Outcome::unless_nothing(expired.closed == 0, result))
 }

@@ -43,7 +43,7 @@ pub(super) fn ask(
 ) -> Result<Outcome, JobError> {
     let may_go_on = || context.may_go_on();
     let found = with(gateways, context, job, |desk| payments::ask_all(desk, &may_go_on))?;
-    Ok(Outcome::with(found.result()))
+    Ok(Outcome::unless_nothing(found.is_nothing(), found.result()))
 }
 
 fn with<T>(

@@ -132,6 +132,7 @@ fn hledger(entry: &JournalEntry<'_>, first: bool) -> String {
         Account::InputTaxOnFees => "assets:gst:input tax".to_owned(),
         Account::UnmatchedReceipts => "liabilities:unmatched receipts".to_owned(),
         Account::CashShort => "expenses:cash short".to_owned(),
+        Account::PlanSales => "income:plan sales".to_owned(),
     };
     format!("{text}    {account:<40}  INR {:>14}\n", entry.amount.to_string())
 }
@@ -185,6 +186,7 @@ fn beancount_account(entry: &JournalEntry<'_>) -> String {
         Account::InputTaxOnFees => "Assets:GST:Input-Tax".to_owned(),
         Account::UnmatchedReceipts => "Liabilities:Unmatched-Receipts".to_owned(),
         Account::CashShort => "Expenses:Cash-Short".to_owned(),
+        Account::PlanSales => "Income:Plan-Sales".to_owned(),
     }
 }
 

@@ -60,6 +60,13 @@ impl Found {
         })
     }
 
+    /// Whether nothing was asked about, or all of it was known.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.requests + self.refunds + self.booked == 0
+            && self.unfit.is_empty()
+            && self.failed.is_empty()
+    }
+
     fn note_unfit(&mut self, what: String) {
         if self.unfit.len() < MOST_NAMED {
             self.unfit.push(what);

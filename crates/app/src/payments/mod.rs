@@ -32,7 +32,7 @@ pub use show::{Listed, LogEntry, Shown, ShownAllocation, ShownPosting, Wanted, p
 pub use upi::{Payee, UpiPayment, upi_of_bill, upi_of_customer, upi_of_own_bill};
 
 pub(crate) use ask::{ASK, run as ask_all};
-pub(crate) use book::{Booked, Names, Told, apply_advances, book};
+pub(crate) use book::{Booked, Names, Told, apply_advances, book, book_plan};
 pub(crate) use calls::{CALL, Desk as Worker, act as act_on_request};
 pub(crate) use refund_calls::{REFUND, act as act_on_refund};
 

@@ -5,7 +5,7 @@
 
 use super::Rules;
 use crate::AppError;
-use crate::verify::{is_allocated, is_posted};
+use crate::verify::{is_allocated, is_posted, sold_of};
 use domain::calendar::Day;
 use domain::ledger::Account;
 use domain::money::{Money, Overflow};
@@ -140,16 +140,22 @@ fn look(proof: &Proof, suspect: &Suspect) -> Result<Vec<Issue>, Overflow> {
     if let Some(asked) = suspect.asked {
         issues.push(found::request_differs(payment.id, &name, asked, suspect.captured));
     }
+    let sold = sold_of(proof)?;
     let keeps = kept(&payment.facts, payment.provider)?;
     if !is_allocated(proof).unwrap_or(false) {
         let has = payment.free.plus(proof.allocated)?;
-        issues.push(found::not_allocated(payment.id, &name, keeps.max(Money::ZERO), has));
+        issues.push(found::not_allocated(
+            payment.id,
+            &name,
+            keeps.max(Money::ZERO).minus(sold)?,
+            has,
+        ));
     }
     if !is_posted(proof).unwrap_or(false) {
         let owed = |account| matches!(account, Account::Receivable | Account::UnmatchedReceipts);
         let posted = proof.posted.iter().filter(|entry| owed(entry.account));
         let posted = Money::sum(posted.map(|entry| entry.amount))?.negated()?;
-        issues.push(found::payment_ledger_differs(payment.id, &name, keeps, posted));
+        issues.push(found::payment_ledger_differs(payment.id, &name, keeps.minus(sold)?, posted));
     }
     Ok(issues)
 }

@@ -41,11 +41,20 @@ pub fn list(
     Ok((found, next))
 }
 
-/// The latest report without its issues, and how many of them are not closed, by severity.
-pub fn standing(tx: &mut Tx<'_>) -> Result<Option<(Run, Vec<(Severity, i64)>)>, AppError> {
+/// The latest report without its issues.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The comparison.
+    pub run: Run,
+    /// How many of its issues are not closed, by severity.
+    pub unsettled: Vec<(Severity, i64)>,
+}
+
+/// How the books stood when they were last compared.
+pub fn standing(tx: &mut Tx<'_>) -> Result<Option<Standing>, AppError> {
     let Some(run) = reconciliation::latest(tx)? else { return Ok(None) };
-    let counts = reconciliation::count_unsettled(tx, run.id)?;
-    Ok(Some((run, counts)))
+    let unsettled = reconciliation::count_unsettled(tx, run.id)?;
+    Ok(Some(Standing { run, unsettled }))
 }
 
 /// Which issues are asked for; what is absent does not matter.

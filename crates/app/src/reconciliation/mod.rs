@@ -14,7 +14,7 @@ pub mod wire;
 pub use ask::{Asked, ask};
 pub use gateways::{Given, ProviderPayment, ProviderSettlement};
 pub use manage::{
-    Filter, LIST_DEFAULT, LIST_MOST, Step, change, issue, issues, list, show, standing,
+    Filter, LIST_DEFAULT, LIST_MOST, Standing, Step, change, issue, issues, list, show, standing,
 };
 pub use save::Report;
 pub use store::reconciliation::{FindingRow, ListedIssue, Run};

@@ -6,6 +6,7 @@
 
 use super::{Findings, Invariant};
 use crate::AppError;
+use domain::entitlements::{Posted, sale_transaction, sold};
 use domain::ids::PersonId;
 use domain::ledger::{Account, Cause, LedgerError};
 use domain::money::{Money, Overflow};
@@ -50,10 +51,17 @@ fn check_one(findings: &mut Findings, proof: &Proof) {
     }
 }
 
-/// Whether what is free and allocated is what the customer keeps.
+/// What of a payment is income for its plan.
+pub(crate) fn sold_of(proof: &Proof) -> Result<Money, Overflow> {
+    let payment = &proof.kept;
+    proof.price.map_or(Ok(Money::ZERO), |price| sold(price, &payment.facts, payment.provider))
+}
+
+/// Whether what is free and allocated is what the customer keeps and has bought no plan with.
 pub(crate) fn is_allocated(proof: &Proof) -> Result<bool, Overflow> {
     let payment = &proof.kept;
     let keeps = kept(&payment.facts, payment.provider)?.max(Money::ZERO);
+    let keeps = keeps.minus(sold_of(proof)?)?;
     let has = payment.free.plus(proof.allocated)?;
     Ok(has == keeps && payment.free >= Money::ZERO && proof.allocated >= Money::ZERO)
 }
@@ -104,8 +112,14 @@ pub(crate) fn is_posted(proof: &Proof) -> Result<bool, LedgerError> {
         customer: payment.customer,
         person: payment.person,
     };
+    let mut due = decide(&Facts::default(), &payment.facts, &whose, payment.received_day)?;
+    if let Some(customer) = payment.customer {
+        let (day, sold) = (payment.received_day, sold_of(proof)?);
+        let sale = sale_transaction(day, customer, payment.id, Posted::default(), sold)?;
+        due.extend(sale);
+    }
     let mut expected = Sums::default();
-    for due in decide(&Facts::default(), &payment.facts, &whose, payment.received_day)? {
+    for due in &due {
         let Cause::Payment { kind, .. } = &due.cause else { continue };
         for entry in due.entries() {
             expected.add(kind, entry.account, entry.amount)?;

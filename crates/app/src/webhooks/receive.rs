@@ -16,7 +16,7 @@ use domain::webhooks::{Arrival, Outcome, Standing, arrival};
 use gateways::Event;
 use std::collections::HashMap;
 use store::webhooks::{self, NewEvent};
-use store::{Tx, ledger, payments};
+use store::{Tx, Work, ledger, payments};
 
 /// Longest reason that is kept, in characters.
 const MAX_REASON_CHARS: usize = 500;
@@ -60,6 +60,8 @@ pub fn receive(
     at: Moment,
 ) -> Result<Vec<Receipt>, AppError> {
     let actor = super::actor(at);
+    // Statements are planned once for a connection, which may be when a table is still empty.
+    tx.expect(Work::WriteSets)?;
     let (mut receipts, altered) = sort_out(tx, deliveries)?;
     let new: Vec<&Delivery> =
         deliveries.iter().zip(&receipts).filter(|(_, r)| r.is_none()).map(|(d, _)| d).collect();

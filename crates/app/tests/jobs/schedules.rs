@@ -99,13 +99,15 @@ fn the_product_keeps_house_by_itself() {
         desk.pass(DAY);
         let tally = desk.run_due(&registry);
         // The seals, retries of webhooks, ends of entitlements and questions to gateways of the
-        // last hours, the looks for
-        // silent gateways, and each of the daily ones once.
-        assert_eq!(tally, Tally { done: 4 * 31 + 24 + 3, ..Tally::default() });
-        // Only the one that has sealed something leaves a row.
-        let jobs = "SELECT COUNT(*) FROM jobs WHERE kind = 'audit.seal' AND state = 'done'";
-        assert_eq!(desk.dairy.count(jobs), 1);
-        assert_eq!(desk.dairy.count("SELECT COUNT(*) FROM jobs"), 1);
+        // last hours, the looks for silent gateways, and each of the daily ones once.
+        assert_eq!(tally, Tally { done: 4 * 31 + 24 + 4, ..Tally::default() });
+        // Only the one that has sealed something and the report of the night leave a row.
+        for kind in ["audit.seal", "reconciliation.run"] {
+            let jobs =
+                format!("SELECT COUNT(*) FROM jobs WHERE kind = '{kind}' AND state = 'done'");
+            assert_eq!(desk.dairy.count(&jobs), 1, "{kind}");
+        }
+        assert_eq!(desk.dairy.count("SELECT COUNT(*) FROM jobs"), 2);
         assert_eq!(desk.dairy.count("SELECT COUNT(*) FROM audit_seals"), 1);
         let kinds: Vec<_> = registry.kinds().collect();
         for scheduled in registry.schedules() {
@@ -119,9 +121,13 @@ fn the_product_keeps_house_by_itself() {
             desk.now().unix_micros() - 30 * DAY * 1_000_000
         );
         assert_eq!(desk.dairy.count(&old), 0);
-        // What is left is the job that has removed it.
-        assert_eq!(desk.dairy.count("SELECT COUNT(*) FROM jobs WHERE kind = 'jobs.expire'"), 1);
-        assert_eq!(desk.dairy.count("SELECT COUNT(*) FROM jobs"), 1);
+        // What is left is the job that has removed them, the reports of the nights that were caught
+        // up, and the seal of what those wrote.
+        for (kind, rows) in [("jobs.expire", 1), ("reconciliation.run", 31), ("audit.seal", 1)] {
+            let jobs = format!("SELECT COUNT(*) FROM jobs WHERE kind = '{kind}'");
+            assert_eq!(desk.dairy.count(&jobs), rows, "{kind}");
+        }
+        assert_eq!(desk.dairy.count("SELECT COUNT(*) FROM jobs"), 33);
     });
 }
 

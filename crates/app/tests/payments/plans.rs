@@ -2,6 +2,7 @@
 
 use crate::dairy::Dairy;
 use crate::kit::{billed, captured, delivery, dispute, now, receive, refund};
+use crate::sales::{balances, free};
 use app::AppError;
 use app::customers::Said;
 use app::entitlements::{self, Answer, PlanFacts, Whom};
@@ -18,7 +19,7 @@ use std::time::Duration;
 use testkit::on_both;
 
 /// What premium costs, in paise.
-const PREMIUM: i64 = 19_900;
+pub const PREMIUM: i64 = 19_900;
 /// When the gateway says that its payments were made.
 const PAID: i64 = 1_790_000_000;
 
@@ -26,7 +27,7 @@ fn days_after_paid(days: i64) -> Moment {
     Moment::from_unix_micros((PAID + days * 86_400) * 1_000_000)
 }
 
-fn bought(id: &str, paise: i64, code: &str, plan: &str) -> String {
+pub fn bought(id: &str, paise: i64, code: &str, plan: &str) -> String {
     captured(id, paise, json!({ "customer_code": code, "plan_code": plan }))
 }
 
@@ -35,7 +36,7 @@ fn check_at(dairy: &Dairy<'_>, code: &str, feature: &str, at: Moment) -> Answer 
 }
 
 /// Until when a customer may use a feature; nothing when they may not.
-fn until(dairy: &Dairy<'_>, code: &str, feature: &str) -> Option<Moment> {
+pub fn until(dairy: &Dairy<'_>, code: &str, feature: &str) -> Option<Moment> {
     let answer = check_at(dairy, code, feature, now());
     assert_eq!(answer.is_entitled, answer.until.is_some(), "{answer:?}");
     answer.until
@@ -161,7 +162,11 @@ fn every_order_of_events_ends_in_the_same_entitlements() {
             assert_eq!(until(&dairy, code, "analytics"), premium, "{code} {order:?}");
             let vip = premium.filter(|_| code.len() % 2 == 1);
             assert_eq!(until(&dairy, code, "copy"), vip, "{code} {order:?}");
+            let id = dairy.count(&format!("SELECT id FROM customers WHERE code = '{code}'"));
+            let sold = PREMIUM + if vip.is_some() { 49_900 } else { 0 };
+            assert_eq!(balances(&dairy, id), (sold, 0), "{code} {order:?}");
         }
+        assert_eq!(free(&dairy), 0);
         dairy.assert_verified();
     });
 }
@@ -423,6 +428,22 @@ fn verify_finds_entitlements_that_do_not_follow() {
         "UPDATE entitlement_grants SET until_at = until_at + 1",
         "UPDATE entitlement_grants SET paid_at = paid_at - 1",
     ];
+    let sales = [
+        (
+            vec!["UPDATE payments SET free_paise = 19900, version = version + 1"],
+            vec![Invariant::PaymentsAllocated, Invariant::PaymentLogs],
+        ),
+        (
+            vec![
+                "INSERT INTO ledger_entries (transaction_id, entry_no, account, customer_id, \
+                 amount_paise) VALUES (9999, 1, 'receivable', 1, 5), (9999, 2, 'plan_sales', \
+                 NULL, -5)",
+                "INSERT INTO ledger_transactions (id, day, customer_id, cause, payment_id, \
+                 posting, posted_at) VALUES (9999, 20261002, 1, 'payment', 1, 'plan-sale@2', 1)",
+            ],
+            vec![Invariant::PaymentsPosted],
+        ),
+    ];
     on_both(|database| {
         for damage in damages {
             let fresh = testkit::databases().into_iter().find(|d| d.kind == database.kind).unwrap();
@@ -431,6 +452,21 @@ fn verify_finds_entitlements_that_do_not_follow() {
             dairy.assert_verified();
             dairy.sql(damage);
             assert_eq!(dairy.broken(), [Invariant::Entitlements], "{damage}");
+        }
+        for (damage, expected) in &sales {
+            let fresh = testkit::databases().into_iter().find(|d| d.kind == database.kind).unwrap();
+            let dairy = billed(&fresh);
+            receive(&dairy, &[delivery("e1", &bought("pay_1", PREMIUM, "C1", "premium"))]);
+            dairy
+                .store
+                .write(|tx| {
+                    for sql in damage {
+                        tx.execute(sql, &[])?;
+                    }
+                    Ok::<_, AppError>(())
+                })
+                .unwrap();
+            assert_eq!(dairy.broken(), *expected, "{damage:?}");
         }
         // A payment that came while its plan was being added has no grant, until the job looks.
         let dairy = billed(database);

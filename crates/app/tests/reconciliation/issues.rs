@@ -95,8 +95,8 @@ fn an_issue_is_assigned_closed_and_opened_again_when_it_changes() {
         let next = on(&dairy, "2026-10-04");
         let (state, note) = (next.issues[0].state, next.issues[0].note.as_deref());
         assert_eq!((state, note), (IssueState::Closed, Some("C9 has sent it; asked.")));
-        let (_, counts) = dairy.store.read(standing).unwrap().unwrap();
-        assert_eq!(counts, [(Severity::Info, 1)]);
+        let standing = dairy.store.read(standing).unwrap().unwrap();
+        assert_eq!(standing.unsettled, [(Severity::Info, 1)]);
         // Another amount makes it another matter.
         dairy.sql("UPDATE payments SET free_paise = 800, version = version + 1 WHERE id = 4");
         let next = on(&dairy, "2026-10-05");
@@ -105,9 +105,9 @@ fn an_issue_is_assigned_closed_and_opened_again_when_it_changes() {
         let filter = Filter { state: Some(IssueState::Open), ..Filter::default() };
         let (open, _) = dairy.store.read(|tx| issues(tx, filter, None, 50)).unwrap();
         assert!(open.iter().any(|one| one.issue.id == id));
-        let stale =
+        let late =
             dairy.store.write(|tx| change(tx, &dairy.actor(), id, Some(1), Step::Close("late")));
-        assert!(matches!(stale, Err(AppError::VersionLost { asked: 1, .. })), "{stale:?}");
+        assert!(matches!(late, Err(AppError::VersionLost { asked: 1, .. })), "{late:?}");
         step(&dairy, id, Step::Close("Seen.")).unwrap();
         let opened = step(&dairy, id, Step::Reopen).unwrap();
         assert_eq!(opened.issue.state, IssueState::Open);

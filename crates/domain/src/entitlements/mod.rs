@@ -6,9 +6,11 @@
 
 mod grants;
 mod plans;
+mod sales;
 
 pub use grants::{Entitlements, Grant, GrantState, Period, ends, grant_of, periods};
 pub use plans::{ALL_FEATURES, DEFAULT_DAYS, MAX_DAYS, Plan, PlanError, example_plans, is_feature};
+pub use sales::{Posted, sale_transaction, sold};
 
 use crate::money::Money;
 

@@ -38,11 +38,13 @@ pub enum Account {
     UnmatchedReceipts,
     /// Cash that was missing when it was handed over, by person (negative: too much).
     CashShort,
+    /// Income from plans, at what was paid for them, tax and all.
+    PlanSales,
 }
 
 impl Account {
     /// All accounts, in the order of reports.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Receivable,
         Self::Sales,
         Self::OutputCgst,
@@ -59,6 +61,7 @@ impl Account {
         Self::InputTaxOnFees,
         Self::UnmatchedReceipts,
         Self::CashShort,
+        Self::PlanSales,
     ];
 
     /// The name under which the account is kept.
@@ -80,6 +83,7 @@ impl Account {
             Self::InputTaxOnFees => "input_gst",
             Self::UnmatchedReceipts => "unmatched_receipts",
             Self::CashShort => "cash_short",
+            Self::PlanSales => "plan_sales",
         }
     }
 

@@ -35,7 +35,7 @@ fn about(kind: IssueKind, provider: Provider, reference: &str, details: String) 
 }
 
 impl Issue {
-    fn as_grave_as(self, severity: Severity) -> Self {
+    fn with_severity(self, severity: Severity) -> Self {
         Self { severity, ..self }
     }
 
@@ -52,7 +52,7 @@ pub fn bill_open(bill: BillId, number: &str, day: Day, total: Money, paid: Money
         (IssueKind::AmountMismatch, "paid in part")
     };
     of_bill(kind, bill, format!("bill {number} of {day} is {how}"))
-        .as_grave_as(Severity::Info)
+        .with_severity(Severity::Info)
         .amounts(total, paid)
 }
 
@@ -65,7 +65,7 @@ pub fn bill_paid_differs(bill: BillId, number: &str, paid: Money, allocated: Mon
         let words = format!("what pays bill {number} is not what counts as paid");
         (IssueKind::AmountMismatch, words)
     };
-    of_bill(kind, bill, words).as_grave_as(Severity::Error).amounts(paid, allocated)
+    of_bill(kind, bill, words).with_severity(Severity::Error).amounts(paid, allocated)
 }
 
 /// Money of which nobody knows who paid it. `name` is the provider and the reference.
@@ -78,7 +78,7 @@ pub fn receipt_of_nobody(payment: PaymentId, name: &str, free: Money) -> Issue {
 pub fn advance(payment: PaymentId, name: &str, free: Money) -> Issue {
     let words = format!("{name} has paid no bill; it is an advance");
     of_payment(IssueKind::PaymentWithoutBill, payment, words)
-        .as_grave_as(Severity::Info)
+        .with_severity(Severity::Info)
         .amounts(Money::ZERO, free)
 }
 
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bill_is_as_grave_as_what_is_wrong_with_it() {
+    fn a_bill_is_with_severity_what_is_wrong_with_it() {
         let day = Day::MIN;
         let open = |paid| bill_open(BillId(1), "INV/1", day, paise(500), paise(paid));
         assert_eq!(open(0).kind, IssueKind::BillWithoutPayment);

@@ -6,6 +6,7 @@ use crate::metrics::{Connections, OfGateway, Readings};
 use crate::problem::{Code, Problem, reference};
 use crate::service::Service;
 use app::Store;
+use app::reconciliation::Standing;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
@@ -100,9 +101,9 @@ async fn show_figures(State(service): State<Service>, headers: HeaderMap) -> Res
         readings.oldest_waiting_seconds =
             Some(i64::try_from(stats.oldest_due_secs(now)).unwrap_or(i64::MAX));
     }
-    if let Some((run, counts)) = reconciled {
+    if let Some(Standing { run, unsettled }) = reconciled {
         let of = |severity: Severity| {
-            let found = counts.iter().find(|(known, _)| *known == severity);
+            let found = unsettled.iter().find(|(known, _)| *known == severity);
             (severity.as_str(), found.map_or(0, |(_, count)| *count))
         };
         readings.reconciliation_issues = Severity::ALL.map(of).to_vec();

@@ -41,8 +41,8 @@ pub struct NewReconciliation {
     date: Option<String>,
 }
 
-/// Compares the books as of a day. What was found before is answered again while nothing has
-/// changed.
+/// Compares the books as of a day, with what the gateways of the settings list. What was found
+/// before is answered again while nothing has changed.
 #[utoipa::path(post, path = "/reconciliations", tag = "reconciliation",
     operation_id = "reconcile", request_body = NewReconciliation,
     extensions(("x-permission" = json!("reconciliation:write"))),

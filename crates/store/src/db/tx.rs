@@ -278,12 +278,14 @@ impl Tx<'_> {
                 // Pairing a set with a table row by row would be quadratic; a hash never is.
                 Work::WriteSets => "on",
             };
-            self.execute("SET LOCAL enable_seqscan = off", &[])?;
-            self.execute("SET LOCAL enable_mergejoin = off", &[])?;
             // Compiling costs more than these short statements, however dear they are estimated.
-            self.execute("SET LOCAL jit = off", &[])?;
-            self.execute(&format!("SET LOCAL work_mem = '{SET_MEMORY_MIB}MB'"), &[])?;
-            self.execute(&format!("SET LOCAL enable_hashjoin = {joins}"), &[])?;
+            let sql = format!(
+                "SELECT set_config('enable_seqscan', 'off', TRUE), \
+                 set_config('enable_mergejoin', 'off', TRUE), set_config('jit', 'off', TRUE), \
+                 set_config('work_mem', '{SET_MEMORY_MIB}MB', TRUE), \
+                 set_config('enable_hashjoin', '{joins}', TRUE)"
+            );
+            self.find(&sql, &[], |_| Ok(()))?;
         }
         Ok(())
     }

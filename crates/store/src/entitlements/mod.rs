@@ -8,6 +8,7 @@ mod kept;
 mod plans;
 mod prepaid;
 mod proof;
+mod sales;
 
 pub use grants::{KeptGrant, add_grants, move_grants, of_customers};
 pub use kept::{
@@ -16,12 +17,14 @@ pub use kept::{
 pub use plans::{KeptPlan, MAX_PLANS, add_plan, by_codes, change_plan, free_features, plans};
 pub use prepaid::{Prepaid, Unbilled, Whom, own_prices, prepaid, unbilled};
 pub use proof::{entitled_of_range, grants_of_range};
+pub use sales::sales;
 
 use crate::db::Each;
 
 pub(crate) const QUERIES: &[&[&str]] =
     &[plans::QUERIES, kept::QUERIES, prepaid::QUERIES, proof::QUERIES];
-pub(crate) const SETS: &[&[&Each]] = &[plans::SETS, grants::SETS, kept::SETS, prepaid::SETS];
+pub(crate) const SETS: &[&[&Each]] =
+    &[plans::SETS, grants::SETS, kept::SETS, prepaid::SETS, sales::SETS];
 
 /// Features as they are kept: words with one blank between them.
 fn joined(features: &[String]) -> String {

@@ -24,6 +24,9 @@ pub(super) const POSTED: &str = "SELECT t.payment_id, t.posting, e.account, e.cu
      e.person_id, e.amount_paise FROM ledger_transactions t \
      JOIN ledger_entries e ON e.transaction_id = t.id \
      WHERE t.payment_id BETWEEN $1 AND $2";
+/// What the plans cost that payments of a range have bought.
+pub(super) const PRICES: &str = "SELECT payment_id, price_paise FROM entitlement_grants \
+     WHERE payment_id BETWEEN $1 AND $2";
 pub(super) const BILLS_PAID: &str = "SELECT COALESCE(b.number, CAST(b.id AS TEXT)) FROM bills b \
      LEFT JOIN (SELECT x.bill_id, SUM(x.amount_paise) AS paid FROM \
      (SELECT bill_id, amount_paise FROM allocations WHERE bill_id IS NOT NULL \
@@ -41,7 +44,7 @@ pub(super) const FOREIGN: &str = "SELECT CAST(a.payment_id AS TEXT) FROM allocat
      WHERE p.customer_id IS NULL OR p.customer_id <> a.customer_id \
      OR b.customer_id <> a.customer_id GROUP BY a.payment_id ORDER BY a.payment_id LIMIT $1";
 pub(super) const QUERIES: &[&str] =
-    &[LAST_ID, RANGE, ALLOCATED, LOGGED, POSTED, BILLS_PAID, OPENING_OVERUSED, FOREIGN];
+    &[LAST_ID, RANGE, ALLOCATED, LOGGED, POSTED, PRICES, BILLS_PAID, OPENING_OVERUSED, FOREIGN];
 
 /// A payment with all that is to be compared with it.
 #[derive(Clone, Debug)]
@@ -52,6 +55,8 @@ pub struct Proof {
     pub state: String,
     /// The sum of its allocations.
     pub allocated: Money,
+    /// What the plan cost that it is for, when it was sold; nothing while it has no grant.
+    pub price: Option<Money>,
     /// How many entries its log has, and the number of the last.
     pub log: (i64, i64),
     /// The ledger's entries for it.
@@ -95,6 +100,7 @@ pub fn proofs(tx: &mut Tx<'_>, from: i64, to: i64) -> Result<Vec<Proof>, StoreEr
             kept,
             state,
             allocated: Money::ZERO,
+            price: None,
             log: (0, 0),
             posted: Vec::new(),
         })
@@ -105,6 +111,12 @@ pub fn proofs(tx: &mut Tx<'_>, from: i64, to: i64) -> Result<Vec<Proof>, StoreEr
     tx.query(ALLOCATED, &range, |row| {
         if let Some(proof) = place(&proofs, row.int(0)?).and_then(|at| proofs.get_mut(at)) {
             proof.allocated = Money::from_paise(row.int(1)?);
+        }
+        Ok(())
+    })?;
+    tx.query(PRICES, &range, |row| {
+        if let Some(proof) = place(&proofs, row.int(0)?).and_then(|at| proofs.get_mut(at)) {
+            proof.price = Some(Money::from_paise(row.int(1)?));
         }
         Ok(())
     })?;

@@ -29,9 +29,27 @@ macro_rules! came {
         "CASE p.reversed WHEN 1 THEN 0 ELSE p.captured_paise END"
     };
 }
+/// What came and did not go back.
+macro_rules! stays {
+    () => {
+        concat!(came!(), " - COALESCE(b.gone, 0)")
+    };
+}
+/// What of that was paid for a plan.
+macro_rules! sold {
+    () => {
+        concat!(
+            "CASE WHEN g.price_paise IS NULL THEN 0 WHEN g.price_paise < ",
+            stays!(),
+            " THEN g.price_paise ELSE ",
+            stays!(),
+            " END"
+        )
+    };
+}
 /// Payments of a range whose sums are not those of a plain one: what came and did not go back is
-/// free or has paid something, is credited to whom it is from, and is in the account it came into,
-/// without the fee. The factors tell the accounts apart.
+/// free, or has paid something or a plan, is credited to whom it is from, but for the plan, and is
+/// in the account it came into, without the fee. The factors tell the accounts apart.
 pub(super) const SUSPECTS: &str = concat!(
     "SELECT p.id, CASE WHEN r.in_parts = 0 AND p.captured_paise > 0 \
      AND p.captured_paise <> r.amount_paise THEN r.amount_paise END, p.captured_paise \
@@ -50,17 +68,22 @@ pub(super) const SUSPECTS: &str = concat!(
      FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id \
      WHERE t.payment_id >= $1 AND t.payment_id <= $2 GROUP BY t.payment_id) l \
      ON l.payment_id = p.id \
+     LEFT JOIN entitlement_grants g ON g.payment_id = p.id AND g.state = 'given' \
      LEFT JOIN payment_requests r ON r.id = p.payment_request_id \
      WHERE p.id >= $1 AND p.id <= $2 AND p.received_day <= $3 AND (p.state = 'disputed' \
      OR p.free_paise + COALESCE(a.paid, 0) <> CASE WHEN ",
-    came!(),
-    " > COALESCE(b.gone, 0) THEN ",
-    came!(),
-    " - COALESCE(b.gone, 0) ELSE 0 END OR COALESCE(l.owed, 0) <> COALESCE(b.gone, 0) - ",
-    came!(),
-    " OR COALESCE(l.held, 0) <> (",
-    came!(),
-    " - COALESCE(b.gone, 0) - COALESCE(p.fee_paise, 0)) * CASE p.provider WHEN 'razorpay' THEN 3 \
+    stays!(),
+    " > 0 THEN ",
+    stays!(),
+    " ELSE 0 END - (",
+    sold!(),
+    ") OR COALESCE(l.owed, 0) <> (",
+    sold!(),
+    ") - (",
+    stays!(),
+    ") OR COALESCE(l.held, 0) <> (",
+    stays!(),
+    " - COALESCE(p.fee_paise, 0)) * CASE p.provider WHEN 'razorpay' THEN 3 \
      WHEN 'cash' THEN 5 WHEN 'stripe' THEN 11 \
      WHEN 'cheque' THEN CASE p.cleared WHEN 1 THEN 2 ELSE 7 END ELSE 2 END \
      OR (r.in_parts = 0 AND p.captured_paise > 0 AND p.captured_paise <> r.amount_paise)) \

@@ -19,22 +19,22 @@ pub(super) const ON_DAY: &str = "SELECT id, provider, reference, captured_paise 
 macro_rules! unheard {
     ($which:literal) => {
         concat!(
-            "SELECT p.id, p.provider, p.reference, p.captured_paise FROM payments p WHERE ",
+            "SELECT p.id, p.provider, p.reference, p.captured_paise FROM ",
             $which,
             " AND p.provider IN ('razorpay', 'stripe') AND p.captured_paise > 0 \
-             AND NOT EXISTS (SELECT 1 FROM payment_log l JOIN gateway_events e \
-             ON e.provider = p.provider AND e.event_id = l.cause_key WHERE l.payment_id = p.id) \
+             AND NOT EXISTS (SELECT 1 FROM payment_log l CROSS JOIN gateway_events e \
+             WHERE l.payment_id = p.id AND e.provider = p.provider AND e.event_id = l.cause_key) \
              AND NOT EXISTS (SELECT 1 FROM payment_log l WHERE l.payment_id = p.id \
              AND l.cause_key LIKE '%@%') ORDER BY p.id"
         )
     };
 }
 /// Those of a day in whose log no event is. An event that was tried again has its time in the key.
-pub(super) const UNHEARD: &str = unheard!("p.received_day = $1");
+pub(super) const UNHEARD: &str = unheard!("payments p WHERE p.received_day = $1");
 /// Those that were found so before.
 pub(super) const UNHEARD_STILL: &str = unheard!(
-    "p.received_day < $1 AND p.id IN (SELECT i.payment_id FROM reconciliation_issues i \
-     WHERE i.kind = 'ours_only' AND i.payment_id IS NOT NULL)"
+    "reconciliation_issues i CROSS JOIN payments p WHERE i.kind = 'ours_only' \
+     AND p.id = i.payment_id AND p.received_day < $1"
 );
 pub(super) const PAID_OUT: &str = "SELECT provider, reference, amount_paise, day \
      FROM settlements WHERE day <= $1 ORDER BY provider, day, id";

@@ -44,7 +44,7 @@ fn paid(database: &Database) -> Store {
         "INSERT INTO payment_log VALUES \
          (1, 1, 1, NULL, 'captured', 'payment.captured', 'evt_1', 'webhooks', NULL, '{}')"
             .to_owned(),
-        "INSERT INTO payment_refunds VALUES (1, 'rfnd_1', 'processed', 100, 1)".to_owned(),
+        "INSERT INTO payment_refunds VALUES (1, 'rfnd_1', 'processed', 100, NULL, 1)".to_owned(),
         "INSERT INTO payment_disputes VALUES (1, 'disp_1', 'under_review', 100, 50, 1, 0, 1)"
             .to_owned(),
         "UPDATE customers SET opening_balance_paise = 700 WHERE id = 1".to_owned(),
@@ -326,7 +326,7 @@ fn nothing_of_money_in_is_replaced() {
         }
         for sql in [
             "REPLACE INTO payments SELECT * FROM payments",
-            "REPLACE INTO payment_refunds VALUES (1, 'rfnd_1', 'pending', 100, 1)",
+            "REPLACE INTO payment_refunds VALUES (1, 'rfnd_1', 'pending', 100, NULL, 1)",
             "REPLACE INTO payment_disputes VALUES (1, 'disp_1', 'under_review', 99, 50, 1, 0, 1)",
             "REPLACE INTO payment_log SELECT * FROM payment_log",
             // Under the number of another, with the cause of this one.

@@ -9,7 +9,7 @@ use store::{Store, Value, Work};
 use testkit::{Database, on_both};
 
 /// Tables that grow with the business.
-const LARGE: [&str; 33] = [
+const LARGE: [&str; 35] = [
     "customers",
     "customer_prices",
     "bills",
@@ -43,6 +43,8 @@ const LARGE: [&str; 33] = [
     "notices",
     "entitlement_grants",
     "entitlements",
+    "reconciliation_issues",
+    "reconciliation_findings",
 ];
 
 /// How the queries begin that read whole tables: those that load everything on purpose, and the
@@ -169,6 +171,25 @@ fn fill_payments(store: &Store) {
     }
 }
 
+/// Fills what reconciliation keeps: 3,000 comparisons that found an issue each.
+fn fill_reconciliation(store: &Store) {
+    let runs = numbers(3000)
+        + "INSERT INTO reconciliations (id, day, run_no, status, total_issues, errors, warnings, \
+           infos, new_issues, same_issues, gone_issues, bills, payments, actor, started_at, \
+           finished_at) SELECT i, i, 1, 'clean', 1, 0, 0, 1, 1, 0, 0, 1, 1, 'a', 1, 1 FROM n";
+    let issues = numbers(3000)
+        + "INSERT INTO reconciliation_issues (id, fingerprint, kind, severity, payment_id, \
+           subject, details, state, note, version, first_run_id, last_run_id, first_day, \
+           last_day, created_at, updated_at) SELECT i, CAST(1000000 + i AS TEXT) || \
+           'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', \
+           CASE WHEN i % 100 = 0 THEN 'ours_only' ELSE 'duplicate' END, 'info', i, '', 'x', \
+           CASE WHEN i % 100 = 0 THEN 'open' ELSE 'closed' END, 'n', 1, i, i, i, i, 1, 1 FROM n";
+    let findings = numbers(3000)
+        + "INSERT INTO reconciliation_findings (run_id, issue_id, severity, details, is_new) \
+           SELECT i, i, 'info', 'x', 1 FROM n";
+    execute(store, &[&runs, &issues, &findings].map(String::as_str)).unwrap();
+}
+
 /// Fills what signing in keeps: 3,000 people, 6,000 sessions, devices, attempts.
 fn fill_people(store: &Store) {
     let people = numbers(3000)
@@ -252,6 +273,7 @@ fn fill(store: &Store) {
     fill_people(store);
     fill_service(store);
     fill_payments(store);
+    fill_reconciliation(store);
     if !store.is_sqlite() {
         // As the program reads in SQLite, which has no statistics; here it has the best ones.
         execute(store, &["ANALYZE"]).unwrap();
@@ -336,7 +358,9 @@ fn every_query_for_a_part_goes_through_an_index() {
         fill(&store);
         let mut seen = 0;
         for sql in store::all_queries(store.is_sqlite()) {
-            if COMPARING.iter().any(|start| sql.starts_with(start)) {
+            // An index of few rows, read whole.
+            let open_events = sql.contains("state <> 'received'");
+            if open_events || COMPARING.iter().any(|start| sql.starts_with(start)) {
                 continue;
             }
             if sql.contains("INSERT INTO") || WHOLE.iter().any(|start| is_whole(&sql, start)) {
@@ -393,6 +417,7 @@ fn the_indexes_are_the_ones_that_were_made_for_it() {
             (&["received_at FROM gateway_events", "provider ="], "gateway_events_by_provider"),
             (&["FROM gateway_events", "GROUP BY provider, state"], "gateway_events_left"),
             (&["FROM ledger_entries", "WHERE person_id = $1"], "ledger_entries_by_person"),
+            (&["FROM reconciliation_issues i CR"], "reconciliation_issues_by_kind"),
             (&["FROM hand_overs h", "h.giver_id = $3"], "hand_overs_by_giver"),
             (&["FROM audit", "table_name = $1"], "audit_by_record"),
             (&["FROM audit", "record = $10"], "audit_by_record"),

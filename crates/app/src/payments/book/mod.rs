@@ -8,10 +8,12 @@ mod advance;
 mod load;
 mod merge;
 mod money;
+mod plan;
 mod release;
 mod save;
 
 pub(crate) use advance::apply_advances;
+pub(crate) use plan::book_plan;
 pub(crate) use release::release_to_advance;
 
 use crate::{Actor, AppError};
@@ -129,14 +131,18 @@ pub(crate) fn book(tx: &mut Tx<'_>, actor: &Actor, told: &[Told]) -> Result<Vec<
     }
     let (mut works, whose) = load::load(tx, actor.at, told)?;
     let mut booked = merge::merge(&mut works, actor, told, &whose)?;
-    save::give_ids(tx, &mut works)?;
-    let mut books = money::decide(tx, actor.at, &mut works)?;
-    money::settle(tx, actor, &mut works, &mut books)?;
-    save::save(tx, actor, &works, &books)?;
-    let changed = works.all.iter().filter(|work| work.is_changed()).map(|work| &work.now);
-    crate::entitlements::follow(tx, actor, changed)?;
+    finish(tx, actor, &mut works)?;
     name_results(&works, told, &mut booked);
     Ok(booked)
+}
+
+/// Moves the money that follows from what is known of payments now, and keeps all of it.
+fn finish(tx: &mut Tx<'_>, actor: &Actor, works: &mut Works) -> Result<(), AppError> {
+    save::give_ids(tx, works)?;
+    let mut books = money::decide(tx, actor.at, works)?;
+    money::settle(tx, actor, works, &mut books)?;
+    save::save(tx, actor, works, &books)?;
+    books.plans.keep(tx, actor)
 }
 
 /// Fills in the ids of new payments, and the failures that were found after the merge.

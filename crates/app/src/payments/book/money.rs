@@ -3,7 +3,8 @@
 //! It deliberately looks at each customer's dues once, whatever number of payments changes them.
 
 use super::load::begin;
-use super::{Work, Works, kept_of};
+use super::{Work, Works, kept_of, plan};
+use crate::entitlements::Following;
 use crate::{Actor, AppError};
 use domain::calendar::{Day, Moment};
 use domain::ids::{BillId, CustomerId, PaymentId};
@@ -21,6 +22,10 @@ pub(super) struct Books {
     pub allocations: Vec<NewAllocation>,
     /// How much more, or less, of each bill is paid.
     pub paid: BTreeMap<BillId, Money>,
+    /// What of each payment was paid for a plan; absent for those that buy none.
+    pub sold: HashMap<PaymentId, Money>,
+    /// What follows for entitlements.
+    pub plans: Following,
 }
 
 /// Decides what is posted. A payment whose postings cannot be made is left as it was.
@@ -32,6 +37,7 @@ pub(super) fn decide(tx: &mut Tx<'_>, at: Moment, works: &mut Works) -> Result<B
             Err(error) => work.failed = Some(error.to_string()),
         }
     }
+    plan::sell(tx, at.business_day(), works, &mut books)?;
     let shrunk: Vec<PaymentId> = works
         .all
         .iter()
@@ -52,8 +58,7 @@ pub(super) fn decide(tx: &mut Tx<'_>, at: Moment, works: &mut Works) -> Result<B
 /// The transactions that follow from what is now known of a payment, and whose it is.
 fn postings(work: &Work, today: Day) -> Result<Vec<Transaction>, AppError> {
     let now = &work.now;
-    let known = work.before.captured > Money::ZERO;
-    let day = if known { today } else { now.received_day };
+    let day = posting_day(work, today);
     let whose = Whose {
         payment: now.id,
         provider: now.provider,
@@ -69,22 +74,34 @@ fn postings(work: &Work, today: Day) -> Result<Vec<Transaction>, AppError> {
     Ok(transactions)
 }
 
-/// Brings what is free and allocated of a payment to what the customer keeps of it: more is free
-/// first; less is taken from what is free, then from the newest allocation back.
+/// The day of what is posted: that on which the money came, when it was not known before.
+pub(super) fn posting_day(work: &Work, today: Day) -> Day {
+    if work.before.captured > Money::ZERO { today } else { work.now.received_day }
+}
+
+/// Brings what is free and allocated of a payment to what the customer keeps of it and has bought
+/// no plan with: more is free first; less is taken from what is free, then from the newest
+/// allocation back. What was paid for a plan pays no due, also when the plan was told later.
 fn take_back(
     work: &mut Work,
     standing: &[domain::payments::Allocated],
     books: &mut Books,
 ) -> Result<(), AppError> {
-    let keeps = kept_of(&work.now.facts, work.now.provider)?;
+    let sold = books.sold.get(&work.now.id).copied().unwrap_or_default();
+    let keeps = kept_of(&work.now.facts, work.now.provider)?.minus(sold)?;
     let allocated = Money::sum(standing.iter().map(|part| part.amount))?;
     let has = work.now.free.plus(allocated)?;
-    if keeps >= has {
+    let released = if work.now.plan.is_some() {
+        work.now.free = keeps;
+        release(Money::ZERO, standing, allocated)?
+    } else if keeps >= has {
         work.now.free = work.now.free.plus(keeps.minus(has)?)?;
         return Ok(());
-    }
-    let released = release(work.now.free, standing, has.minus(keeps)?)?;
-    work.now.free = work.now.free.minus(released.advance)?;
+    } else {
+        let released = release(work.now.free, standing, has.minus(keeps)?)?;
+        work.now.free = work.now.free.minus(released.advance)?;
+        released
+    };
     let Some(customer) = work.now.customer else { return Ok(()) };
     for (_, target, amount) in released.parts {
         books.allocate(&mut work.now, customer, target, amount.negated()?)?;
@@ -247,6 +264,11 @@ fn apply_others(
 
 /// Notes in a payment's log that its advance has paid something.
 pub(super) fn note_advance(work: &mut Work, actor: &Actor, key: &str) {
+    note(work, actor, "advance", format!("advance {key}"));
+}
+
+/// Notes something in a payment's log of which nothing was told.
+pub(super) fn note(work: &mut Work, actor: &Actor, cause: &str, cause_key: String) {
     let state = work.now.facts.state().as_str().to_owned();
     work.now.version += 1;
     work.now.updated_at = actor.at;
@@ -255,8 +277,8 @@ pub(super) fn note_advance(work: &mut Work, actor: &Actor, key: &str) {
         at: actor.at,
         from: Some(state.clone()),
         to: state,
-        cause: "advance".to_owned(),
-        cause_key: format!("advance {key}"),
+        cause: cause.to_owned(),
+        cause_key,
         actor: actor.name.clone(),
         request: actor.request.clone(),
         details: "{}".to_owned(),
