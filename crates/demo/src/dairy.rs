@@ -95,7 +95,8 @@ impl Dairy {
         let find = |role: &str| -> Result<(i64, String)> {
             let one = known.as_array().into_iter().flatten().find(|one| one["role"] == role);
             let one = one.ok_or_else(|| format!("the demo dairy has no {role}"))?;
-            Ok((one["id"].as_i64().unwrap_or_default(), text(&one["login"])?.to_owned()))
+            let id = one["id"].as_i64().ok_or("`people list` names no id")?;
+            Ok((id, text(&one["login"])?.to_owned()))
         };
         let (rider, dispatcher) = (find("rider")?, find("dispatcher")?);
         Ok(People { rider, dispatcher, counter: LOGIN.to_owned() })
