@@ -1,7 +1,8 @@
-//! `cargo xtask demo`: a demo dairy from nothing to issued bills, with every command shown.
+//! `cargo xtask demo`: a demo dairy from nothing to issued bills and payments, with every command
+//! shown.
 //!
-//! It only drives the built program, as a person would, and reads what it prints. The sums in its
-//! table are of the printed bills; it knows no rule of billing.
+//! It only drives the built programs, as a person would, and reads what they print. The sums in its
+//! table are of the printed bills; it knows no rule of billing. Who pays is told by `crates/demo`.
 
 mod bills;
 mod months;
@@ -31,8 +32,10 @@ Build the program, make a demo dairy, bill it and show what happened.
 Usage: cargo xtask demo [--postgres] [--keep DIR] [--customers N]
 
 Generates a dairy with three months of deliveries, imports it, bills each month, and shows the
-last month's totals and certificate, five example bills, somebody to sign in as for each role, and
-how to look further. At a terminal it ends with the service on http://127.0.0.1:8080, until Ctrl-C.
+last month's totals and certificate, five example bills, and somebody to sign in as for each role.
+Then the customers pay, at a local Razorpay and Stripe, in cash and by UPI; the books are compared,
+and once more with faults planted on purpose. At a terminal it ends with the service on
+http://127.0.0.1:8080, until Ctrl-C.
 Its files are in `demo/` of the checkout, which is made anew each time.
 
 Options:
@@ -68,14 +71,15 @@ pub fn run(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
     let options = parse(arguments)?;
     let folder = prepare_folder(options.keep.as_deref())?;
     eprintln!("Building dairyos in release mode.");
-    let program = workspace::build_release(&["dairyos"])?.join("dairyos");
+    let built = workspace::build_release(&["dairyos", "dairyos-demo"])?;
+    let (program, payday) = (built.join("dairyos"), built.join("dairyos-demo"));
     let server = if options.postgres { Some(Server::start(Purpose::Tests)?) } else { None };
     let database = match &server {
         Some(server) => server.url(),
         None => format!("sqlite:{}", folder.join("dairyos.db").display()),
     };
     let stage = Stage::new(program, database);
-    play(&stage, &folder, options.customers)?;
+    play(&stage, &folder, options.customers, &payday)?;
     let stays = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
     if stays {
         stage::heading("The service, until Ctrl-C: http://127.0.0.1:8080/api/docs");
@@ -90,7 +94,7 @@ pub fn run(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn play(stage: &Stage, folder: &Path, customers: u32) -> Result<(), Failure> {
+fn play(stage: &Stage, folder: &Path, customers: u32, payday: &Path) -> Result<(), Failure> {
     let data = folder.join("data").display().to_string();
     let customers = customers.to_string();
     stage::heading("A dairy and its months of deliveries");
@@ -152,6 +156,7 @@ fn play(stage: &Stage, folder: &Path, customers: u32) -> Result<(), Failure> {
     stage.step(&["verify"])?;
     let number = examples.first().map_or("NUMBER", |example| example.number.as_str());
     add_people(stage)?;
+    stage.pay(payday, &months)?;
     print_next_steps(stage, number);
     Ok(())
 }

@@ -2,7 +2,7 @@
 //!
 //! It stops at the first step that fails; it never hides what a step prints.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::failure::Failure;
@@ -40,6 +40,13 @@ impl Stage {
     pub fn read(&self, words: &[&str]) -> Result<Vec<u8>, Failure> {
         println!("$ {}", shown("dairyos", words));
         process::capture(&mut self.command(words))
+    }
+
+    /// Lets the customers pay what these months have brought, by the program that tells of it.
+    pub fn pay(&self, payday: &Path, months: &[String]) -> Result<(), Failure> {
+        let mut command = Command::new(payday);
+        command.arg(&self.program).arg(&self.database).args(months);
+        process::run_to_success(command.current_dir(workspace::root()))
     }
 
     /// A command on the demo's database, complete with the program's path, for copying.

@@ -11,6 +11,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("app", &["domain", "store", "gateways"]),
     ("http", &["domain", "app"]),
     ("dairyos", &["domain", "store", "app", "http", "gateways"]),
+    ("demo", &["domain", "gateways"]),
     ("testkit", &["domain", "store", "app", "http", "gateways"]),
     ("bench", &["domain", "store", "app", "http", "gateways", "dairyos", "testkit"]),
     ("xtask", &[]),
