@@ -43,7 +43,7 @@ impl Api {
         let mut api = Self { agent, address, token, session: None, sent: Cell::new(0) };
         let password = initial.unwrap_or(PASSWORD);
         let session = api.post("session", &json!({ "login": login, "password": password }))?;
-        api.token = text(&session["access_token"])?.to_owned();
+        text(&session["access_token"])?.clone_into(&mut api.token);
         if let Some(initial) = initial {
             api.post("me/password", &json!({ "current": initial, "new": PASSWORD }))?;
         }

@@ -60,7 +60,7 @@ pub fn plant(
     );
 
     let day = today.plus_days(-CASH_DAYS);
-    take(api, &roles.kept, people.dispatcher.0, Some(day.to_string()))?;
+    take(api, &roles.kept, people.dispatcher.0, Some(&day.to_string()))?;
     println!(
         "3. {} paid {} in cash on {day}; {} has not handed it over.",
         roles.kept.customer,

@@ -185,7 +185,7 @@ fn cash(api: &Api, roles: &Roles, people: &People) -> Result<()> {
 }
 
 /// Records that somebody has taken cash.
-pub fn take(api: &Api, who: &Owing, person: i64, day: Option<String>) -> Result<()> {
+pub fn take(api: &Api, who: &Owing, person: i64, day: Option<&str>) -> Result<()> {
     let body = json!({
         "method": "cash", "amount": who.all.to_string(), "customer_code": who.customer,
         "person": person, "date": day,
