@@ -6,11 +6,10 @@
 use crate::business::Business;
 use crate::database::Database;
 use crate::failure::Failure;
-use crate::load::{Answer, Caller, Client, Outcome, Round, Script};
+use crate::load::{Answer, Caller, Outcome, Round, Script};
 use crate::options::WebhooksOptions;
 use crate::report::{Bound, Report, Unit};
-use crate::service::serving::{Serving, random_text};
-use crate::service::session;
+use crate::service::serving::Serving;
 use crate::service::stock::{self, RUN};
 use crate::service::world::World;
 use crate::turns;
@@ -69,17 +68,10 @@ fn measure(
         about.version,
     );
     let mut report = Report::new(title, about);
-    let secret = random_text()?;
-    let serving = Serving::new(&setting.dairyos, database.url(RUN), folder.join(LOG))?
-        .with("DAIRYOS_GATEWAYS__RAZORPAY__WEBHOOK_SECRETS", secret.clone());
+    let serving = Serving::new(&setting.dairyos, database.url(RUN), folder.join(LOG))?;
+    let (serving, secrets) = serving.with_webhooks()?;
     let service = serving.start()?;
-    let chosen = session::choose_password(service.address, &password)?;
-    let token = session::token(service.address, &chosen)?;
-    let mut client = Client::connect(service.address, Caller::new(service.address, Some(&token)))?;
-    let world = Arc::new(World::read(&mut client, &setting.month)?);
-    drop(client);
-    let secrets =
-        Secrets::new([secret.as_str()]).map_err(|error| Failure::new(error.to_string()))?;
+    let world = Arc::new(World::of(&service, &password, &setting.month)?);
     let sender = Sender { address: service.address, world, secrets: Arc::new(secrets) };
     for (round, (connections, p99)) in CONNECTIONS.into_iter().enumerate() {
         business.say(&format!("sending events over {connections} connections"));

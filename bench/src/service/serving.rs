@@ -4,6 +4,7 @@
 
 use super::process::{Process, free_address};
 use crate::failure::{Doing, Failure};
+use gateways::Secrets;
 use std::fs::File;
 use std::io::Read;
 use std::net::SocketAddr;
@@ -43,6 +44,14 @@ impl<'a> Serving<'a> {
     pub fn with(mut self, name: &'static str, value: String) -> Self {
         self.further.push((name, value));
         self
+    }
+
+    /// The same with a secret for the webhooks of Razorpay, made for it; returns it too.
+    pub fn with_webhooks(self) -> Result<(Self, Secrets), Failure> {
+        let secret = random_text()?;
+        let secrets =
+            Secrets::new([secret.as_str()]).map_err(|error| Failure::new(error.to_string()))?;
+        Ok((self.with("DAIRYOS_GATEWAYS__RAZORPAY__WEBHOOK_SECRETS", secret), secrets))
     }
 
     /// Starts it and waits until it is ready.

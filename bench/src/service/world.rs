@@ -2,8 +2,10 @@
 //!
 //! It deliberately keeps only what stands in paths.
 
+use super::process::Process;
+use super::session;
 use crate::failure::Failure;
-use crate::load::Client;
+use crate::load::{Caller, Client};
 use serde_json::Value;
 
 /// Records on a page while reading: the most the API gives.
@@ -29,6 +31,14 @@ pub struct World {
 }
 
 impl World {
+    /// Signs in as the owner with the initial password and reads everything.
+    pub fn of(service: &Process, password: &str, month: &str) -> Result<Self, Failure> {
+        let chosen = session::choose_password(service.address, password)?;
+        let token = session::token(service.address, &chosen)?;
+        let caller = Caller::new(service.address, Some(&token));
+        Self::read(&mut Client::connect(service.address, caller)?, month)
+    }
+
     /// Reads everything.
     pub fn read(client: &mut Client, month: &str) -> Result<Self, Failure> {
         let mut world =

@@ -9,17 +9,14 @@ mod senders;
 use crate::business::Business;
 use crate::database::Database;
 use crate::failure::Failure;
-use crate::load::{Caller, Client};
 use crate::options::StormOptions;
 use crate::report::{Bound, Report, Unit};
 use crate::service::process::Process;
-use crate::service::serving::{Serving, random_text};
-use crate::service::session;
+use crate::service::serving::Serving;
 use crate::service::stock::{self, RUN};
 use crate::service::world::World;
 use crate::turns;
 use events::{Events, Expected};
-use gateways::Secrets;
 use senders::{Counts, Senders};
 use serde_json::Value;
 use std::path::Path;
@@ -68,14 +65,12 @@ fn prove(
         options.kills,
     );
     let mut report = Report::new(title, about);
-    let secret = random_text()?;
-    let serving = Serving::new(&setting.dairyos, database.url(RUN), folder.join(LOG))?
-        .with("DAIRYOS_GATEWAYS__RAZORPAY__WEBHOOK_SECRETS", secret.clone());
+    let serving = Serving::new(&setting.dairyos, database.url(RUN), folder.join(LOG))?;
+    let (serving, secrets) = serving.with_webhooks()?;
     let service = serving.start()?;
-    let bills = bills(&service, &password, &setting.month)?;
+    let bills = World::of(&service, &password, &setting.month)?.bills;
+    let bills = bills.into_iter().map(|(number, _)| number).collect();
     let events = Arc::new(Events::new(setting.seed, options.events, bills));
-    let secrets =
-        Secrets::new([secret.as_str()]).map_err(|error| Failure::new(error.to_string()))?;
     let senders = Senders {
         address: service.address,
         events: Arc::clone(&events),
@@ -118,14 +113,6 @@ fn wait_for_retries(business: &Business<'_>) -> Result<(), Failure> {
         thread::sleep(LOOK_FOR_RETRIES_EVERY);
     }
     Err(Failure::new("what was kept for later is not booked"))
-}
-
-/// The numbers of all bills.
-fn bills(service: &Process, password: &str, month: &str) -> Result<Vec<String>, Failure> {
-    let chosen = session::choose_password(service.address, password)?;
-    let token = session::token(service.address, &chosen)?;
-    let mut client = Client::connect(service.address, Caller::new(service.address, Some(&token)))?;
-    Ok(World::read(&mut client, month)?.bills.into_iter().map(|(number, _)| number).collect())
 }
 
 /// Who kills.
