@@ -7,6 +7,7 @@ mod asked;
 mod audit;
 mod cash;
 mod jobs;
+mod page;
 mod payments;
 pub mod people;
 mod plans;

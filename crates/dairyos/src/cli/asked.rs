@@ -2,6 +2,7 @@
 //!
 //! They deliberately take no secret; those are in the settings.
 
+use super::page::PageArgs;
 use clap::{Args, ValueEnum};
 use domain::calendar::Moment;
 use domain::money::Money;
@@ -115,12 +116,9 @@ pub struct RequestsArgs {
     /// paid.
     #[arg(long, value_name = "STATUS")]
     pub status: Option<String>,
-    /// Where the page before ended.
-    #[arg(long, value_name = "PLACE")]
-    pub after: Option<String>,
-    /// At most so many.
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=200))]
-    pub limit: u16,
+    /// Which page.
+    #[command(flatten)]
+    pub page: PageArgs,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
@@ -163,12 +161,9 @@ pub struct RefundsArgs {
     /// failed.
     #[arg(long, value_name = "STATUS")]
     pub status: Option<String>,
-    /// Where the page before ended.
-    #[arg(long, value_name = "PLACE")]
-    pub after: Option<String>,
-    /// At most so many.
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=200))]
-    pub limit: u16,
+    /// Which page.
+    #[command(flatten)]
+    pub page: PageArgs,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,

@@ -3,6 +3,7 @@
 //! They deliberately have no way to change an amount.
 
 use super::asked::{PayOutArgs, RefundArgs, RefundsArgs, RequestArgs, RequestsArgs, UpiArgs};
+use super::page::PageArgs;
 use clap::{Args, Subcommand, ValueEnum};
 use domain::calendar::Day;
 use domain::money::Money;
@@ -167,12 +168,9 @@ pub struct PaymentsListArgs {
     /// Only payments in this state.
     #[arg(long, value_enum)]
     pub state: Option<StateArg>,
-    /// Where the page before ended.
-    #[arg(long, value_name = "PLACE")]
-    pub after: Option<String>,
-    /// At most so many.
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=200))]
-    pub limit: u16,
+    /// Which page.
+    #[command(flatten)]
+    pub page: PageArgs,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,

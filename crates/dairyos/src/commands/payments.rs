@@ -81,9 +81,9 @@ fn list(context: &Context, args: &PaymentsListArgs) -> Result<bool, AppError> {
         state: args.state.map(domain::payments::State::from),
         ..Wanted::default()
     };
-    let after = args.after.as_deref();
+    let after = args.page.after.as_deref();
     let store = context.open()?;
-    let (found, next) = store.read(|tx| payments::page(tx, &wanted, after, args.limit))?;
+    let (found, next) = store.read(|tx| payments::page(tx, &wanted, after, args.page.limit))?;
     let mut out = Output::new();
     if args.json {
         let shapes: Vec<Payment> = found.iter().map(Payment::from).collect();

@@ -48,8 +48,9 @@ pub fn requests(context: &Context, args: &RequestsArgs) -> Result<bool, AppError
         provider: None,
         state: state(args.status.as_deref(), RequestState::from_name)?,
     };
-    let after = args.after.as_deref();
-    let (found, next) = store.read(|tx| payments::requests_page(tx, &wanted, after, args.limit))?;
+    let after = args.page.after.as_deref();
+    let (found, next) =
+        store.read(|tx| payments::requests_page(tx, &wanted, after, args.page.limit))?;
     let mut out = Output::new();
     if args.json {
         let desk = context.payments()?;
@@ -142,9 +143,9 @@ pub fn refunds(context: &Context, args: &RefundsArgs) -> Result<bool, AppError> 
         return print_refund(&refund, args.json);
     }
     let state = state(args.status.as_deref(), RefundState::from_name)?;
-    let (payment, after) = (args.payment.map(PaymentId), args.after.as_deref());
+    let (payment, after) = (args.payment.map(PaymentId), args.page.after.as_deref());
     let (found, next) =
-        store.read(|tx| payments::refunds_page(tx, payment, state, after, args.limit))?;
+        store.read(|tx| payments::refunds_page(tx, payment, state, after, args.page.limit))?;
     let mut out = Output::new();
     if args.json {
         let shapes: Vec<_> = found.iter().map(Refund::from).collect();
