@@ -17,7 +17,7 @@ use domain::ids::{PaymentId, PersonId, RefundId};
 use domain::money::Money;
 use domain::payments::{
     BankReference, Destination, Observation, Provider, RefundError, RefundState, RefundStatus,
-    Step, kept, may_check, refundable,
+    Step, kept, may_check, may_refund, refundable,
 };
 use serde_json::{Value, json};
 use store::payments::{self, Kept};
@@ -66,7 +66,8 @@ pub fn ask_refund(
     let payment = lock_payment(tx, payment)?;
     check(&payment, &desk.gateways, new)?;
     let left = left(tx, &payment, new.destination, NONE)?;
-    let state = domain::payments::ask_refund(new.amount, left, desk.refund_limit)
+    let alone = payments::refunded_alone(tx, payment.id)?;
+    let state = domain::payments::ask_refund(new.amount, left, alone, desk.refund_limit)
         .map_err(|error| refused(&error))?;
     let by_hand = paid_by_hand(&payment, new.destination);
     if state == RefundState::Requested && new.reference.is_some() {
@@ -227,8 +228,7 @@ pub fn approve(tx: &mut Tx<'_>, actor: &Actor, desk: &Desk, id: RefundId) -> Res
     checked(&mut refund, actor, Step::Approve)?;
     let left = left(tx, &payment, refund.destination, id)?;
     // There may be less than when it was asked for.
-    domain::payments::ask_refund(refund.amount, left, refund.amount)
-        .map_err(|error| refused(&error))?;
+    may_refund(refund.amount, left).map_err(|error| refused(&error))?;
     if refund.by_gateway {
         desk.gateways.must_know(refund.provider)?;
     }
@@ -302,8 +302,7 @@ fn pay(
         return conflict("the refund was paid out already");
     }
     let left = left(tx, payment, Destination::Source, id)?;
-    domain::payments::ask_refund(refund.amount, left, refund.amount)
-        .map_err(|error| refused(&error))?;
+    may_refund(refund.amount, left).map_err(|error| refused(&error))?;
     let is_cash = refund.provider == Provider::Cash;
     refund.person = how_paid(&refund, actor, paid)?.or(payment.person).filter(|_| is_cash);
     refund.paid_reference.clone_from(&paid.reference);

@@ -251,6 +251,24 @@ fn what_came_through_a_bank_is_paid_by_hand() {
 }
 
 #[test]
+fn a_large_refund_in_small_parts_needs_another_person_too() {
+    on_both(|database| {
+        let office = Office::new(database);
+        let payment = record(&office, Provider::Upi, 250_000, Some("618200000118"));
+        let asked = |paise| {
+            let new = Office::refund_of(paise, Destination::Source);
+            office.refund_state(office.try_refund("maker", payment, &new).unwrap())
+        };
+        assert_eq!(asked(60_000), "approved");
+        assert_eq!(asked(40_000), "approved");
+        assert_eq!(asked(1), "requested");
+        // Of another payment it is small.
+        let other = record(&office, Provider::Upi, 60_000, Some("618200000119"));
+        assert_eq!(office.refund_state(office.refund(other, 10_000)), "approved");
+    });
+}
+
+#[test]
 fn cash_comes_from_whose_hand_it_is() {
     on_both(|database| {
         let office = Office::new(database);

@@ -31,7 +31,9 @@ pub use observation::{Fee, MAX_ID_BYTES, Observation, ObservationError};
 pub use postings::{Kind, Posting, kept, postings};
 pub use provider::Provider;
 pub use reference::{BankReference, ReferenceError, Vpa, VpaError};
-pub use refunds::{Destination, RefundError, RefundState, Step, ask_refund, may_check, refundable};
+pub use refunds::{
+    Destination, RefundError, RefundState, Step, ask_refund, may_check, may_refund, refundable,
+};
 pub use requests::{Due as RequestDue, RequestKind, RequestState};
 pub use state::{DisputeStatus, RefundStatus, State};
 pub use upi::{LinkReference, UpiError, UpiLink};

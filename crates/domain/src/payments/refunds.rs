@@ -159,16 +159,29 @@ pub fn refundable(facts: &Facts, provider: Provider, under_way: Money) -> Result
     Ok(kept(facts, provider)?.minus(under_way)?.max(Money::ZERO))
 }
 
-/// Decides on a request to refund `asked` of the `left` refundable: approved at once up to `limit`,
-/// above it another person must agree.
-pub fn ask_refund(asked: Money, left: Money, limit: Money) -> Result<RefundState, RefundError> {
+/// Whether `asked` of the `left` refundable may go back.
+pub fn may_refund(asked: Money, left: Money) -> Result<(), RefundError> {
     if asked <= Money::ZERO {
         return Err(RefundError::NotPositive(asked));
     }
     if asked > left {
         return Err(RefundError::TooMuch { asked, left });
     }
-    Ok(if asked > limit { RefundState::Requested } else { RefundState::Approved })
+    Ok(())
+}
+
+/// Decides on a request to refund `asked` of the `left` refundable: approved at once while all that
+/// goes back of the payment without another person's word, `alone` so far, is at most `limit`;
+/// above it another person must agree. So a large refund in small parts needs one too.
+pub fn ask_refund(
+    asked: Money,
+    left: Money,
+    alone: Money,
+    limit: Money,
+) -> Result<RefundState, RefundError> {
+    may_refund(asked, left)?;
+    let needs_another = alone.plus(asked)? > limit;
+    Ok(if needs_another { RefundState::Requested } else { RefundState::Approved })
 }
 
 /// Whether `checker` may approve or decline what `maker` asked for: anybody but the maker.
@@ -178,7 +191,7 @@ pub fn may_check(maker: PersonId, checker: PersonId) -> Result<(), RefundError> 
 
 #[cfg(test)]
 mod tests {
-    use super::{RefundError, RefundState, Step, ask_refund, may_check, refundable};
+    use super::{RefundError, RefundState, Step, ask_refund, may_check, may_refund, refundable};
     use crate::calendar::Moment;
     use crate::ids::PersonId;
     use crate::money::Money;
@@ -246,10 +259,15 @@ mod tests {
 
     #[test]
     fn large_refunds_need_another_person() {
-        let ask = |asked| ask_refund(paise(asked), paise(100), paise(50));
+        let ask = |asked| ask_refund(paise(asked), paise(100), paise(0), paise(50));
         assert_eq!(ask(50), Ok(RefundState::Approved));
         assert_eq!(ask(51), Ok(RefundState::Requested));
         assert_eq!(ask(100), Ok(RefundState::Requested));
+        // In parts.
+        let after = |alone| ask_refund(paise(20), paise(100), paise(alone), paise(50));
+        assert_eq!(after(30), Ok(RefundState::Approved));
+        assert_eq!(after(31), Ok(RefundState::Requested));
+        assert_eq!(may_refund(paise(20), paise(20)), Ok(()));
         let left = paise(100);
         assert_eq!(ask(101), Err(RefundError::TooMuch { asked: paise(101), left }));
         for wrong in [0, -1] {

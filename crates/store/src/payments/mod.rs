@@ -31,7 +31,8 @@ pub use plans::{for_plans, waiting_for};
 pub use proof::{PostedEntry, Proof, broken_allocations, last_payment, proofs};
 pub use refunds::{
     AskedRefund, Cursor, add_refund, allot_refund, count_refunds, cursor, due_refunds, lock_refund,
-    move_cursor, page_of_refunds, refund_by_id, save_refund, tell_refunds, under_way,
+    move_cursor, page_of_refunds, refund_by_id, refunded_alone, save_refund, tell_refunds,
+    under_way,
 };
 pub use requests::{
     AskedFor, NewAskedFor, RequestFilter, add_request, allot_request, count_requests, due_requests,

@@ -37,6 +37,9 @@ pub(super) const PAGE_OF_PAYMENT: &str = concat!(
 pub(super) const UNDER_WAY: &str = "SELECT CAST(COALESCE(SUM(amount_paise), 0) AS BIGINT) \
      FROM refund_requests WHERE payment_id = $1 AND id <> $2 AND destination = $3 \
      AND told_as IS NULL AND state IN ('requested', 'approved', 'sent', 'unknown')";
+pub(super) const ALONE: &str = "SELECT CAST(COALESCE(SUM(amount_paise), 0) AS BIGINT) \
+     FROM refund_requests WHERE payment_id = $1 AND checked_as IS NULL \
+     AND state IN ('approved', 'sent', 'unknown', 'processed')";
 pub(super) const DUE: &str =
     "SELECT id FROM refund_requests WHERE retry_at <= $1 ORDER BY retry_at LIMIT $2";
 pub(super) const SAVE: &str = "UPDATE refund_requests SET state = $2, told_as = $3, \
@@ -49,8 +52,20 @@ pub(super) const CURSOR: &str =
 pub(super) const MOVE_CURSOR: &str = "INSERT INTO gateway_cursors (provider, asked_until, \
      deep_at) VALUES ($1, $2, $3) ON CONFLICT (provider) DO UPDATE SET \
      asked_until = excluded.asked_until, deep_at = excluded.deep_at";
-pub(super) const QUERIES: &[&str] =
-    &[ADD, SHOW, LOCK, PAGE, PAGE_OF_PAYMENT, UNDER_WAY, DUE, SAVE, COUNTS, CURSOR, MOVE_CURSOR];
+pub(super) const QUERIES: &[&str] = &[
+    ADD,
+    SHOW,
+    LOCK,
+    PAGE,
+    PAGE_OF_PAYMENT,
+    UNDER_WAY,
+    ALONE,
+    DUE,
+    SAVE,
+    COUNTS,
+    CURSOR,
+    MOVE_CURSOR,
+];
 const TELL: Each = Each {
     sql: "UPDATE refund_requests SET state = :state, retry_at = NULL, version = version + 1, \
           updated_at = :at WHERE payment_id = :payment AND told_as = :reference \
@@ -210,6 +225,12 @@ pub fn under_way(
 ) -> Result<Money, StoreError> {
     let params = [payment.0.into(), besides.0.into(), destination.as_str().into()];
     let sum = tx.find(UNDER_WAY, &params, |row| row.int(0))?;
+    Ok(Money::from_paise(sum.unwrap_or(0)))
+}
+
+/// What of a payment goes or went back without another person's word.
+pub fn refunded_alone(tx: &mut Tx<'_>, payment: PaymentId) -> Result<Money, StoreError> {
+    let sum = tx.find(ALONE, &[payment.0.into()], |row| row.int(0))?;
     Ok(Money::from_paise(sum.unwrap_or(0)))
 }
 
