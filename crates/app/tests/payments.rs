@@ -13,6 +13,8 @@ mod cash;
 mod dairy;
 #[path = "payments/kit.rs"]
 mod kit;
+#[path = "payments/list.rs"]
+mod list;
 #[path = "payments/office.rs"]
 mod office;
 #[path = "payments/orders.rs"]

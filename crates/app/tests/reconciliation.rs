@@ -5,6 +5,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail loudly")]
 
+#[path = "reconciliation/alike.rs"]
+mod alike;
 #[path = "reconciliation/asked.rs"]
 mod asked;
 #[expect(dead_code, reason = "the kit of billing can do more than these tests need")]

@@ -37,7 +37,13 @@ macro_rules! page {
     };
 }
 pub(super) const PAGE: &str = page!("CAST($1 AS BIGINT) IS NULL");
-pub(super) const PAGE_OF_CUSTOMER: &str = page!("p.customer_id = $1");
+/// A customer's, through what was posted for them, and those that have brought no money yet.
+pub(super) const PAGE_OF_CUSTOMER: &str = page!(
+    "p.customer_id = $1 AND p.id IN (SELECT t.payment_id FROM ledger_entries e \
+     JOIN ledger_transactions t ON t.id = e.transaction_id \
+     WHERE e.customer_id = $1 \
+     UNION SELECT n.id FROM payments n WHERE n.customer_id = $1 AND n.captured_paise = 0)"
+);
 pub(super) const PAGE_UNMATCHED: &str =
     page!("p.customer_id IS NULL AND CAST($1 AS BIGINT) IS NULL");
 pub(super) const BY_KEY: &str = concat!(listed!(), "p.id = $1");

@@ -20,23 +20,38 @@ pub(super) const TWICE: &str = "SELECT p.id, b.id, b.number, p.free_paise FROM p
      AND b.state = 'paid' AND p.captured_paise >= b.total_paise \
      AND (SELECT COALESCE(SUM(a.amount_paise), 0) FROM allocations a \
      WHERE a.bill_id = b.id AND a.payment_id <> p.id) >= b.total_paise ORDER BY p.id";
+/// Another payment `q` of the customer, day and amount of `p`. It is found by what was posted for
+/// it: that lowers what the customer owes by the amount, and such entries have an index by both.
 macro_rules! alike {
-    ($which:literal) => {
-        concat!(
-            "SELECT p.id, MIN(q.id), p.captured_paise FROM payments p JOIN payments q \
-             ON q.customer_id = p.customer_id AND q.received_day = p.received_day \
-             AND q.captured_paise = p.captured_paise AND q.provider <> p.provider WHERE ",
-            $which,
-            " AND p.captured_paise > 0 AND p.state = 'captured' AND q.state = 'captured' \
-             GROUP BY p.id, p.captured_paise ORDER BY p.id"
-        )
+    () => {
+        "e.customer_id = p.customer_id AND e.amount_paise = -p.captured_paise \
+         AND t.id = e.transaction_id AND q.id = t.payment_id \
+         AND q.received_day = p.received_day AND q.captured_paise = p.captured_paise \
+         AND q.provider <> p.provider AND p.captured_paise > 0 \
+         AND p.state = 'captured' AND q.state = 'captured' \
+         GROUP BY p.id, p.captured_paise ORDER BY p.id"
     };
 }
-/// The later ones of a day.
-pub(super) const ALIKE_ON: &str = alike!("p.received_day = $1 AND q.id < p.id");
+/// The later ones of a day: first the few customers and amounts that came in more than one way.
+pub(super) const ALIKE_ON: &str = concat!(
+    "SELECT p.id, MIN(q.id), p.captured_paise FROM \
+     (SELECT customer_id, captured_paise FROM payments WHERE received_day = $1 \
+     AND state = 'captured' AND customer_id IS NOT NULL \
+     GROUP BY customer_id, captured_paise HAVING MIN(provider) <> MAX(provider)) g \
+     CROSS JOIN ledger_entries d CROSS JOIN ledger_transactions s CROSS JOIN payments p \
+     CROSS JOIN ledger_entries e CROSS JOIN ledger_transactions t CROSS JOIN payments q \
+     WHERE d.customer_id = g.customer_id AND d.amount_paise = -g.captured_paise \
+     AND s.id = d.transaction_id AND p.id = s.payment_id AND p.received_day = $1 \
+     AND q.id < p.id AND ",
+    alike!()
+);
 /// Those of any day up to it that have paid nothing since.
-pub(super) const ALIKE_FREE: &str =
-    alike!("p.free_paise > 0 AND p.free_paise = p.captured_paise AND p.received_day <= $1");
+pub(super) const ALIKE_FREE: &str = concat!(
+    "SELECT p.id, MIN(q.id), p.captured_paise FROM payments p CROSS JOIN ledger_entries e \
+     CROSS JOIN ledger_transactions t CROSS JOIN payments q \
+     WHERE p.free_paise > 0 AND p.free_paise = p.captured_paise AND p.received_day <= $1 AND ",
+    alike!()
+);
 pub(super) const QUERIES: &[&str] = &[BANK, TWICE, ALIKE_ON, ALIKE_FREE];
 
 /// Payments whose reference of the bank an earlier one has.
