@@ -3,15 +3,17 @@
 //!
 //! It deliberately writes only what it is given; order and content are the caller's.
 
-use super::tx::{Conn, prepared};
+use super::tx::{Conn, Statements, prepared};
 use super::{Dialect, Row, StoreError, Tx, Value, from_postgres, from_sqlite};
 use postgres::binary_copy::BinaryCopyInWriter;
 use postgres::fallible_iterator::FallibleIterator;
 use postgres::types::{ToSql, Type};
-use std::fmt::Write as _;
 
 /// Rows sent to PostgreSQL in one statement.
 const ROWS_PER_STATEMENT: usize = 20_000;
+/// New rows that PostgreSQL takes as arrays in one exchange; `COPY` needs three, and less for each
+/// row.
+const ROWS_AS_ARRAYS: usize = 1_000;
 
 /// A table and the columns a set of new rows fills.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +39,14 @@ impl Column {
             Self::Int(name) | Self::Text(name) => name,
         }
     }
+
+    /// The parameter of this number as an array of its values.
+    fn array(self, number: usize) -> String {
+        match self {
+            Self::Int(_) => format!("${number}::bigint[]"),
+            Self::Text(_) => format!("${number}::text[]"),
+        }
+    }
 }
 
 /// A statement to be run for each row of a set. Its text refers to the row's values as `:name`.
@@ -57,6 +67,19 @@ impl Insert {
         let columns = self.columns.join(", ");
         let places: Vec<String> = (1..=self.columns.len()).map(|n| format!("${n}")).collect();
         format!("INSERT INTO {} ({columns}) VALUES ({}){after}", self.table, places.join(", "))
+    }
+
+    /// Reads no row; its columns tell the types of the table's.
+    fn shape(&self) -> String {
+        format!("SELECT {} FROM {} WHERE FALSE", self.columns.join(", "), self.table)
+    }
+
+    /// Takes new rows by columns, as arrays.
+    fn by_arrays(&self, columns: &[Column]) -> String {
+        let arrays: Vec<String> =
+            columns.iter().zip(1..).map(|(column, n)| column.array(n)).collect();
+        let names = self.columns.join(", ");
+        format!("INSERT INTO {} ({names}) SELECT * FROM UNNEST({})", self.table, arrays.join(", "))
     }
 }
 
@@ -79,19 +102,11 @@ impl Each {
         if dialect == Dialect::Sqlite {
             return sql.replace("{row} ", "").replace("{joined} ", "");
         }
-        let mut unnest = String::from("UNNEST(");
-        for (place, column) in self.columns.iter().enumerate() {
-            let array = match column {
-                Column::Int(_) => "bigint[]",
-                Column::Text(_) => "text[]",
-            };
-            let comma = if place > 0 { ", " } else { "" };
-            // Writing into a string cannot fail.
-            let _ = write!(unnest, "{comma}${}::{array}", place + 1);
-        }
+        let arrays: Vec<String> =
+            self.columns.iter().zip(1..).map(|(column, n)| column.array(n)).collect();
         let names: Vec<String> =
             self.columns.iter().map(|column| format!("v_{}", column.name())).collect();
-        let _ = write!(unnest, ") AS u ({})", names.join(", "));
+        let unnest = format!("UNNEST({}) AS u ({})", arrays.join(", "), names.join(", "));
         if sql.starts_with("INSERT") {
             return sql.replace("{row}", &format!("FROM {unnest}"));
         }
@@ -146,18 +161,21 @@ impl Tx<'_> {
                     count += 1;
                 }
             }
+            // escape: COPY and arrays are how PostgreSQL takes many new rows
             Conn::Postgres(tx, statements) => {
-                // escape: COPY is how PostgreSQL takes many new rows
+                let shape = prepared(tx, statements, &insert.shape())?;
+                let first: Vec<[Value<'v>; N]> = rows.by_ref().take(ROWS_AS_ARRAYS).collect();
+                if rows.peek().is_none() {
+                    return insert_arrays(tx, statements, insert, &shape, &first);
+                }
                 let wrong = |error: postgres::Error| from_postgres(&error);
-                let columns = insert.columns.join(", ");
-                let shape = format!("SELECT {columns} FROM {} WHERE FALSE", insert.table);
-                let statement = prepared(tx, statements, &shape)?;
                 let types: Vec<Type> =
-                    statement.columns().iter().map(|column| column.type_().clone()).collect();
+                    shape.columns().iter().map(|column| column.type_().clone()).collect();
+                let columns = insert.columns.join(", ");
                 let sql = format!("COPY {} ({columns}) FROM STDIN BINARY", insert.table);
                 let writer = tx.copy_in(&sql).map_err(wrong)?;
                 let mut writer = BinaryCopyInWriter::new(writer, &types);
-                for row in rows {
+                for row in first.into_iter().chain(rows) {
                     let row = row.each_ref().map(|value| value as &(dyn ToSql + Sync));
                     writer.write(&row).map_err(wrong)?;
                     count += 1;
@@ -242,6 +260,27 @@ impl Tx<'_> {
         }
         Ok(())
     }
+}
+
+/// Adds a few rows to a table whose columns are those of a statement.
+fn insert_arrays<const N: usize>(
+    tx: &mut postgres::Transaction<'_>,
+    statements: &mut Statements,
+    insert: &Insert,
+    shape: &postgres::Statement,
+    rows: &[[Value<'_>; N]],
+) -> Result<u64, StoreError> {
+    let typed = insert.columns.iter().zip(shape.columns());
+    let columns: Vec<Column> = typed
+        .map(|(name, column)| match *column.type_() {
+            Type::INT2 | Type::INT4 | Type::INT8 => Column::Int(name),
+            _ => Column::Text(name),
+        })
+        .collect();
+    let statement = prepared(tx, statements, &insert.by_arrays(&columns))?;
+    let arrays = columns_of(&columns, rows);
+    let params: Vec<&(dyn ToSql + Sync)> = arrays.iter().map(Box::as_ref).collect();
+    tx.execute(&statement, &params).map_err(|error| from_postgres(&error))
 }
 
 /// The columns of a set as arrays.
