@@ -114,13 +114,15 @@ fn made(
         Some(name) => name.clone(),
         None => business::load(tx)?.name,
     };
-    let reference = LinkReference::of(number.unwrap_or(code)).ok();
+    let reference = number
+        .and_then(|number| LinkReference::of(number).ok())
+        .unwrap_or_else(|| LinkReference::of_customer(code));
     let note = number.map_or_else(|| format!("Account {code}"), |number| format!("Bill {number}"));
     let link = UpiLink {
         payee: &payee.vpa,
         name: &name,
         category: payee.category.as_deref(),
-        reference: reference.as_ref(),
+        reference: Some(&reference),
         note: Some(&note),
         amount: Some(amount),
     };
@@ -132,7 +134,7 @@ fn made(
         payee_name: name,
         amount: amount.to_string(),
         currency: domain::payments::CURRENCY.to_owned(),
-        reference: reference.map(|reference| reference.as_str().to_owned()),
+        reference: Some(reference.as_str().to_owned()),
         note,
         bill_number: number.map(str::to_owned),
         customer_code: code.to_owned(),

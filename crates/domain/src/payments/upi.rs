@@ -11,6 +11,9 @@ use thiserror::Error;
 
 /// Shortest and longest reference `tr` of a link, in characters (the QR form, tag 27.01).
 const REFERENCE_CHARS: std::ops::RangeInclusive<usize> = 4..=35;
+/// Begins the reference of a customer: a link with an amount must have one, of four characters at
+/// least, and codes may be shorter.
+const CUSTOMER_PREFIX: &str = "CUST";
 /// Longest name of a payee, in characters.
 const MAX_NAME_CHARS: usize = 99;
 /// Longest note, in characters; payment programs cut longer ones.
@@ -53,6 +56,13 @@ impl LinkReference {
         } else {
             Err(UpiError::Reference(shown(bill_number)))
         }
+    }
+
+    /// The reference of a customer who pays what is due at all: `CUST` and the letters and digits of
+    /// the code, as many as fit. `C-1` becomes `CUSTC1`.
+    pub fn of_customer(code: &str) -> Self {
+        let plain = code.chars().filter(char::is_ascii_alphanumeric);
+        Self(CUSTOMER_PREFIX.chars().chain(plain).take(*REFERENCE_CHARS.end()).collect())
     }
 
     /// The reference.
@@ -162,6 +172,16 @@ mod tests {
             let expected = "upi://pay?pa=demodairy@upiexample&pn=Demo%20Dairy&cu=INR";
             assert_eq!(still.text().unwrap(), expected);
         });
+    }
+
+    #[test]
+    fn a_customer_has_a_reference_whatever_the_code() {
+        for (code, expected) in
+            [("C1", "CUSTC1"), ("C-1/a", "CUSTC1a"), ("राधा", "CUST"), ("12", "CUST12")]
+        {
+            assert_eq!(LinkReference::of_customer(code).as_str(), expected);
+        }
+        assert_eq!(LinkReference::of_customer(&"A".repeat(64)).as_str().len(), 35);
     }
 
     #[test]
