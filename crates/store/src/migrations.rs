@@ -3,8 +3,9 @@
 //!
 //! It deliberately has no way back: a backup is the way back.
 
-use crate::db::{Dialect, StoreError, from_postgres, from_sqlite};
+use crate::db::{Dialect, Server, StoreError, from_postgres, from_sqlite};
 use refinery::{Migration, Runner};
+use tokio_postgres::types::ToSql;
 
 /// Number under which migrating is locked on PostgreSQL ("schema" in hexadecimal ASCII).
 const MIGRATION_LOCK: i64 = 0x73_63_68_65_6d_61;
@@ -100,7 +101,7 @@ fn failed(error: &refinery::Error) -> StoreError {
         if let Some(error) = inner.downcast_ref::<rusqlite::Error>() {
             return from_sqlite(error);
         }
-        if let Some(error) = inner.downcast_ref::<postgres::Error>() {
+        if let Some(error) = inner.downcast_ref::<tokio_postgres::Error>() {
             return from_postgres(error);
         }
         text = format!("{text}: {inner}");
@@ -115,12 +116,14 @@ pub fn migrate_sqlite(conn: &mut rusqlite::Connection) -> Result<(), StoreError>
 }
 
 /// Brings the tables of a PostgreSQL database up to date; one program at a time.
-pub fn migrate_postgres(client: &mut postgres::Client) -> Result<(), StoreError> {
-    let wrong = |error: postgres::Error| from_postgres(&error);
-    client.query("SELECT pg_advisory_lock($1)", &[&MIGRATION_LOCK]).map_err(wrong)?;
-    let done = runner(Dialect::Postgres)?.run(client).map(|_| ()).map_err(|error| failed(&error));
-    client.query("SELECT pg_advisory_unlock($1)", &[&MIGRATION_LOCK]).map_err(wrong)?;
-    done
+pub fn migrate_postgres(server: &mut Server) -> Result<(), StoreError> {
+    let runner = runner(Dialect::Postgres)?;
+    let lock = format!("SELECT pg_advisory_lock({MIGRATION_LOCK})");
+    server.command(&lock)?;
+    let done = server.alone(async |client| runner.run_async(client).await);
+    let unlocked = server.command(&format!("SELECT pg_advisory_unlock({MIGRATION_LOCK})"));
+    done?.map_err(|error| failed(&error))?;
+    unlocked
 }
 
 /// The version of a SQLite database's tables, if it has ours.
@@ -139,14 +142,23 @@ pub fn sqlite_version(conn: &rusqlite::Connection) -> Result<Option<i64>, StoreE
 }
 
 /// The version of a PostgreSQL database's tables, if it has ours.
-pub fn postgres_version(client: &mut postgres::Client) -> Result<Option<i64>, StoreError> {
-    let wrong = |error: postgres::Error| from_postgres(&error);
-    let known = client.query_one("SELECT to_regclass($1) IS NOT NULL", &[&HISTORY]);
-    if !known.and_then(|row| row.try_get::<_, bool>(0)).map_err(wrong)? {
-        return Ok(None);
+pub fn postgres_version(server: &mut Server) -> Result<Option<i64>, StoreError> {
+    let mut known = 0;
+    let sql = "SELECT CAST(to_regclass($1) IS NOT NULL AS INTEGER)";
+    let name: &(dyn ToSql + Sync) = &HISTORY;
+    server.query(sql, [name].into_iter(), |row| {
+        known = row.int(0)?;
+        Ok(())
+    })?;
+    let mut version = None;
+    if known == 1 {
+        let sql = format!("SELECT MAX(version)::BIGINT FROM {HISTORY}");
+        server.query(&sql, [].into_iter(), |row| {
+            version = row.opt_int(0)?;
+            Ok(())
+        })?;
     }
-    let sql = format!("SELECT MAX(version)::BIGINT FROM {HISTORY}");
-    client.query_one(&sql, &[]).and_then(|row| row.try_get(0)).map_err(wrong)
+    Ok(version)
 }
 
 /// A table of a SQLite database, if it has any.
@@ -157,9 +169,13 @@ pub fn sqlite_table(conn: &rusqlite::Connection) -> Result<Option<String>, Store
 }
 
 /// A table where ours would be in a PostgreSQL database, if there is any.
-pub fn postgres_table(client: &mut postgres::Client) -> Result<Option<String>, StoreError> {
+pub fn postgres_table(server: &mut Server) -> Result<Option<String>, StoreError> {
     let sql = "SELECT MIN(tablename)::text FROM pg_tables \
                WHERE schemaname = current_schema() AND tablename NOT LIKE 'refinery%'";
-    let row = client.query_one(sql, &[]).and_then(|row| row.try_get(0));
-    row.map_err(|error| from_postgres(&error))
+    let mut found = None;
+    server.query(sql, [].into_iter(), |row| {
+        found = row.opt_text(0)?.map(str::to_owned);
+        Ok(())
+    })?;
+    Ok(found)
 }

@@ -104,7 +104,7 @@ pub fn from_sqlite(error: &rusqlite::Error) -> StoreError {
 }
 
 /// Translates an error of PostgreSQL (SQLSTATE classes, PostgreSQL manual, appendix A).
-pub fn from_postgres(error: &postgres::Error) -> StoreError {
+pub fn from_postgres(error: &tokio_postgres::Error) -> StoreError {
     let Some(db) = error.as_db_error() else {
         let mut text = error.to_string();
         let mut cause = std::error::Error::source(error);

@@ -10,6 +10,7 @@ mod error;
 mod open;
 mod pool;
 mod row;
+mod server;
 mod sets;
 mod transact;
 mod tx;
@@ -28,3 +29,4 @@ pub use value::Value;
 
 pub(crate) use dialect::Dialect;
 pub(crate) use error::{from_postgres, from_sqlite};
+pub(crate) use server::Server;

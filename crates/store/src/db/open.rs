@@ -5,9 +5,9 @@
 //! of its own.
 
 use super::pool::{Connections, Pool};
-use super::tx::Statements;
+use super::server::Server;
 use super::watch::Watch;
-use super::{Dialect, StoreError, from_postgres, from_sqlite};
+use super::{Dialect, StoreError, from_sqlite};
 use crate::migrations;
 use rusqlite::OpenFlags;
 use rusqlite::config::DbConfig;
@@ -49,7 +49,7 @@ pub struct Store {
 /// A connection.
 pub(super) enum Inner {
     Sqlite(rusqlite::Connection),
-    Postgres(Box<postgres::Client>, Statements),
+    Postgres(Box<Server>),
 }
 
 impl Inner {
@@ -57,7 +57,7 @@ impl Inner {
     pub(super) fn is_usable(&self) -> bool {
         match self {
             Self::Sqlite(_) => true,
-            Self::Postgres(client, _) => !client.is_closed(),
+            Self::Postgres(server) => !server.is_closed(),
         }
     }
 }
@@ -66,7 +66,7 @@ impl Inner {
 #[derive(Clone)]
 pub(super) enum Place {
     Sqlite(PathBuf, Duration),
-    Postgres(Box<postgres::Config>),
+    Postgres(Box<tokio_postgres::Config>),
 }
 
 impl Place {
@@ -85,8 +85,8 @@ impl Place {
         match self {
             Self::Sqlite(path, timeout) => open_sqlite(path, create, *timeout).map(Inner::Sqlite),
             Self::Postgres(config) => {
-                let client = connect_postgres(config.as_ref().clone())?;
-                Ok(Inner::Postgres(Box::new(client), Statements::new()))
+                let server = Server::connect(config, CONNECT_TIMEOUT)?;
+                Ok(Inner::Postgres(Box::new(server)))
             }
         }
     }
@@ -111,7 +111,7 @@ fn place_of(url: &str) -> Result<Place, StoreError> {
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
         // The text of a URL may hold a password, so it is not repeated.
         let shown = "postgres://...";
-        let mut config = postgres::Config::from_str(url)
+        let mut config = tokio_postgres::Config::from_str(url)
             .map_err(|error| StoreError::Url(format!("{shown} ({error})")))?;
         config.application_name("dairyos");
         if config.get_connect_timeout().is_none() {
@@ -228,7 +228,7 @@ impl Store {
         let mut loan = self.writers.lend()?;
         match loan.inner()? {
             Inner::Sqlite(conn) => migrations::sqlite_version(conn),
-            Inner::Postgres(client, _) => migrations::postgres_version(client),
+            Inner::Postgres(server) => migrations::postgres_version(server),
         }
     }
 
@@ -237,7 +237,7 @@ impl Store {
         let mut loan = self.writers.lend()?;
         match loan.inner()? {
             Inner::Sqlite(conn) => migrations::sqlite_table(conn),
-            Inner::Postgres(client, _) => migrations::postgres_table(client),
+            Inner::Postgres(server) => migrations::postgres_table(server),
         }
     }
 
@@ -245,7 +245,7 @@ impl Store {
         let mut loan = self.writers.lend()?;
         match loan.inner()? {
             Inner::Sqlite(conn) => migrations::migrate_sqlite(conn),
-            Inner::Postgres(client, _) => migrations::migrate_postgres(client),
+            Inner::Postgres(server) => migrations::migrate_postgres(server),
         }
     }
 
@@ -273,21 +273,6 @@ impl Store {
     pub fn writers(&self) -> usize {
         self.writers.most()
     }
-}
-
-/// Connects within the time allowed. The driver limits only the network's part; a server that
-/// takes the connection and then says nothing is given up here, on a thread of its own.
-fn connect_postgres(config: postgres::Config) -> Result<postgres::Client, StoreError> {
-    let (answer, answered) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
-        // Nobody listens any more when the time was up.
-        let _ = answer.send(config.connect(postgres::NoTls));
-    });
-    let connected = answered.recv_timeout(CONNECT_TIMEOUT).map_err(|_| {
-        let secs = CONNECT_TIMEOUT.as_secs();
-        StoreError::Unreachable(format!("no answer within {secs} seconds"))
-    })?;
-    connected.map_err(|error| from_postgres(&error))
 }
 
 fn open_sqlite(

@@ -3,15 +3,15 @@
 //! It deliberately reads by position: the queries name their columns themselves.
 
 use super::StoreError;
-use postgres::types::{FromSql, Type};
 use std::error::Error;
+use tokio_postgres::types::{FromSql, Type};
 
 /// A row of either database.
 pub enum Row<'a> {
     /// Of SQLite.
     Sqlite(&'a rusqlite::Row<'a>),
     /// Of PostgreSQL.
-    Postgres(&'a postgres::Row),
+    Postgres(&'a tokio_postgres::Row),
 }
 
 /// An integer of any width.

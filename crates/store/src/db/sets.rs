@@ -3,11 +3,11 @@
 //!
 //! It deliberately writes only what it is given; order and content are the caller's.
 
-use super::tx::{Conn, Statements, prepared};
-use super::{Dialect, Row, StoreError, Tx, Value, from_postgres, from_sqlite};
-use postgres::binary_copy::BinaryCopyInWriter;
-use postgres::fallible_iterator::FallibleIterator;
-use postgres::types::{ToSql, Type};
+use super::server::{Param, Server};
+use super::tx::Conn;
+use super::{Dialect, Row, StoreError, Tx, Value, from_sqlite};
+use tokio_postgres::Statement;
+use tokio_postgres::types::{ToSql, Type};
 
 /// Rows sent to PostgreSQL in one statement.
 const ROWS_PER_STATEMENT: usize = 20_000;
@@ -162,25 +162,18 @@ impl Tx<'_> {
                 }
             }
             // escape: COPY and arrays are how PostgreSQL takes many new rows
-            Conn::Postgres(tx, statements) => {
-                let shape = prepared(tx, statements, &insert.shape())?;
+            Conn::Postgres(server) => {
+                let shape = server.prepared(&insert.shape())?;
                 let first: Vec<[Value<'v>; N]> = rows.by_ref().take(ROWS_AS_ARRAYS).collect();
                 if rows.peek().is_none() {
-                    return insert_arrays(tx, statements, insert, &shape, &first);
+                    insert_arrays(server, insert, &shape, &first)?;
+                    return Ok(first.len() as u64);
                 }
-                let wrong = |error: postgres::Error| from_postgres(&error);
                 let types: Vec<Type> =
                     shape.columns().iter().map(|column| column.type_().clone()).collect();
                 let columns = insert.columns.join(", ");
                 let sql = format!("COPY {} ({columns}) FROM STDIN BINARY", insert.table);
-                let writer = tx.copy_in(&sql).map_err(wrong)?;
-                let mut writer = BinaryCopyInWriter::new(writer, &types);
-                for row in first.into_iter().chain(rows) {
-                    let row = row.each_ref().map(|value| value as &(dyn ToSql + Sync));
-                    writer.write(&row).map_err(wrong)?;
-                    count += 1;
-                }
-                writer.finish().map_err(wrong)?;
+                count += server.copy_in(&sql, &types, first.into_iter().chain(rows))?;
             }
         }
         Ok(count)
@@ -207,16 +200,13 @@ impl Tx<'_> {
                         as u64;
                 }
             }
-            Conn::Postgres(tx, statements) => loop {
+            Conn::Postgres(server) => loop {
                 let part: Vec<_> = rows.by_ref().take(ROWS_PER_STATEMENT).collect();
                 if part.is_empty() {
                     break;
                 }
-                let statement = prepared(tx, statements, &text)?;
                 let columns = columns_of(each.columns, &part);
-                let params: Vec<&(dyn ToSql + Sync)> = columns.iter().map(Box::as_ref).collect();
-                changed +=
-                    tx.execute(&statement, &params).map_err(|error| from_postgres(&error))?;
+                changed += server.execute(&text, columns.iter().map(|column| &**column))?;
             },
         }
         Ok(changed)
@@ -245,17 +235,27 @@ impl Tx<'_> {
                     }
                 }
             }
-            Conn::Postgres(tx, statements) => {
-                let wrong = |error: postgres::Error| from_postgres(&error);
+            Conn::Postgres(server) => {
                 for part in rows.chunks(ROWS_PER_STATEMENT) {
-                    let statement = prepared(tx, statements, &text)?;
                     let columns = columns_of(each.columns, part);
-                    let params = columns.iter().map(|column| &**column);
-                    let mut found = tx.query_raw(&statement, params).map_err(wrong)?;
-                    while let Some(row) = found.next().map_err(wrong)? {
-                        read(&Row::Postgres(&row))?;
-                    }
+                    server.query(&text, columns.iter().map(|column| &**column), &mut read)?;
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs a `SELECT` that locks, for each row of a set, on PostgreSQL; nothing is heard of it
+    /// until something is asked.
+    pub(crate) fn lock_each<const N: usize>(
+        &mut self,
+        each: &Each,
+        rows: &[[Value<'_>; N]],
+    ) -> Result<(), StoreError> {
+        let text = each.text(self.dialect());
+        if let Conn::Postgres(server) = &mut self.conn {
+            for part in rows.chunks(ROWS_PER_STATEMENT) {
+                server.execute_later(&text, owned_columns_of(each.columns, part))?;
             }
         }
         Ok(())
@@ -264,12 +264,11 @@ impl Tx<'_> {
 
 /// Adds a few rows to a table whose columns are those of a statement.
 fn insert_arrays<const N: usize>(
-    tx: &mut postgres::Transaction<'_>,
-    statements: &mut Statements,
+    server: &mut Server,
     insert: &Insert,
-    shape: &postgres::Statement,
+    shape: &Statement,
     rows: &[[Value<'_>; N]],
-) -> Result<u64, StoreError> {
+) -> Result<(), StoreError> {
     let typed = insert.columns.iter().zip(shape.columns());
     let columns: Vec<Column> = typed
         .map(|(name, column)| match *column.type_() {
@@ -277,10 +276,23 @@ fn insert_arrays<const N: usize>(
             _ => Column::Text(name),
         })
         .collect();
-    let statement = prepared(tx, statements, &insert.by_arrays(&columns))?;
-    let arrays = columns_of(&columns, rows);
-    let params: Vec<&(dyn ToSql + Sync)> = arrays.iter().map(Box::as_ref).collect();
-    tx.execute(&statement, &params).map_err(|error| from_postgres(&error))
+    server.execute_later(&insert.by_arrays(&columns), owned_columns_of(&columns, rows))
+}
+
+/// The values of a column of a set.
+fn values<'v, const N: usize>(
+    place: usize,
+    rows: &[[Value<'v>; N]],
+) -> impl Iterator<Item = Value<'v>> {
+    rows.iter().map(move |row| row.get(place).copied().unwrap_or(Value::Null))
+}
+
+fn int(value: Value<'_>) -> Option<i64> {
+    if let Value::Int(value) = value { Some(value) } else { None }
+}
+
+fn text(value: Value<'_>) -> Option<&str> {
+    if let Value::Text(value) = value { Some(value) } else { None }
 }
 
 /// The columns of a set as arrays.
@@ -289,20 +301,24 @@ fn columns_of<'v, const N: usize>(
     rows: &[[Value<'v>; N]],
 ) -> Vec<Box<dyn ToSql + Sync + 'v>> {
     let array = |(place, column): (usize, &Column)| -> Box<dyn ToSql + Sync + 'v> {
-        let values = rows.iter().map(|row| row.get(place).copied().unwrap_or(Value::Null));
         match column {
-            Column::Int(_) => {
-                let int = |value| {
-                    if let Value::Int(value) = value { Some(value) } else { None }
-                };
-                Box::new(values.map(int).collect::<Vec<Option<i64>>>())
-            }
-            Column::Text(_) => {
-                let text = |value| {
-                    if let Value::Text(value) = value { Some(value) } else { None }
-                };
-                Box::new(values.map(text).collect::<Vec<Option<&'v str>>>())
-            }
+            Column::Int(_) => Box::new(values(place, rows).map(int).collect::<Vec<_>>()),
+            Column::Text(_) => Box::new(values(place, rows).map(text).collect::<Vec<_>>()),
+        }
+    };
+    columns.iter().enumerate().map(array).collect()
+}
+
+/// The same, kept until they are sent.
+fn owned_columns_of<const N: usize>(
+    columns: &[Column],
+    rows: &[[Value<'_>; N]],
+) -> Vec<Param<'static>> {
+    let own = |value| text(value).map(str::to_owned);
+    let array = |(place, column): (usize, &Column)| -> Param<'static> {
+        match column {
+            Column::Int(_) => Box::new(values(place, rows).map(int).collect::<Vec<_>>()),
+            Column::Text(_) => Box::new(values(place, rows).map(own).collect::<Vec<_>>()),
         }
     };
     columns.iter().enumerate().map(array).collect()

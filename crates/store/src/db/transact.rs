@@ -5,8 +5,9 @@
 
 use super::open::{Inner, Store};
 use super::pool::Loan;
+use super::server::Server;
 use super::tx::Conn;
-use super::{StoreError, Tx, from_postgres, from_sqlite};
+use super::{StoreError, Tx, from_sqlite};
 use rusqlite::Connection;
 use std::sync::atomic::Ordering;
 
@@ -16,6 +17,10 @@ const BEGIN_ONE: &str = "SAVEPOINT one";
 const UNDO_ONE: &str = "ROLLBACK TO one";
 /// Keeps what is left of it, for the commit of all.
 const END_ONE: &str = "RELEASE one";
+
+const BEGIN: &str = "BEGIN";
+const BEGIN_READING: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+const COMMIT: &str = "COMMIT";
 
 /// Runs one of the statements around transactions. They are prepared once per connection: for short
 /// reads, preparing them takes longer than running them.
@@ -38,7 +43,7 @@ impl<'c> Begun<'c> {
     }
 
     fn commit(mut self) -> Result<(), StoreError> {
-        run(self.conn, "COMMIT")?;
+        run(self.conn, COMMIT)?;
         self.ended = true;
         Ok(())
     }
@@ -50,6 +55,41 @@ impl Drop for Begun<'_> {
         if !self.ended && !self.conn.is_autocommit() {
             // What cannot be undone now is undone when the connection is closed.
             let _ = run(self.conn, "ROLLBACK");
+        }
+    }
+}
+
+/// A transaction on PostgreSQL that is undone unless it is committed.
+struct Open<'c> {
+    server: &'c mut Server,
+    read_only: bool,
+    ended: bool,
+}
+
+impl<'c> Open<'c> {
+    /// Begins; a transaction that reads sees one state of the database in all its statements, as
+    /// on SQLite.
+    fn new(server: &'c mut Server, read_only: bool) -> Result<Self, StoreError> {
+        server.command_later(if read_only { BEGIN_READING } else { BEGIN })?;
+        Ok(Self { server, read_only, ended: false })
+    }
+
+    fn commit(mut self) -> Result<(), StoreError> {
+        self.ended = true;
+        self.server.be_patient(false);
+        if self.read_only {
+            // All that was asked is answered; nothing depends on how this ends.
+            return self.server.command_later(COMMIT);
+        }
+        self.server.command(COMMIT)
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.server.be_patient(false);
+            self.server.undo();
         }
     }
 }
@@ -114,22 +154,12 @@ impl Store {
                 }
                 Ok(done)
             }
-            Inner::Postgres(client, statements) => {
-                let postgres = |error: postgres::Error| from_postgres(&error);
-                let mut builder = client.build_transaction();
-                if read_only {
-                    // One snapshot for all statements, as on SQLite.
-                    let level = postgres::IsolationLevel::RepeatableRead;
-                    builder = builder.read_only(true).isolation_level(level);
-                }
-                let transaction = builder.start().map_err(postgres)?;
+            Inner::Postgres(server) => {
+                let open = Open::new(server, read_only)?;
                 let writes_before = self.count(read_only);
-                let conn = Conn::Postgres(transaction, statements);
-                let mut tx = Tx { conn, writes_before };
-                let done = work(&mut tx)?;
-                if let Conn::Postgres(transaction, _) = tx.conn {
-                    transaction.commit().map_err(postgres)?;
-                }
+                let conn = Conn::Postgres(&mut *open.server);
+                let done = work(&mut Tx { conn, writes_before })?;
+                open.commit()?;
                 Ok(done)
             }
         }
@@ -162,22 +192,22 @@ impl Store {
                     }
                 }
             }
-            Inner::Postgres(client, statements) => {
-                let postgres = |error: postgres::Error| from_postgres(&error);
-                let mut transaction = client.transaction().map_err(postgres)?;
+            Inner::Postgres(server) => {
+                let open = Open::new(server, false)?;
+                open.server.be_patient(true);
                 let writes_before = self.count(false);
-                let mut one_more = || {
-                    let one = transaction.transaction()?;
-                    let conn = Conn::Postgres(one, &mut *statements);
-                    let mut tx = Tx { conn, writes_before };
-                    let kept = next(&mut tx);
-                    if let Conn::Postgres(one, _) = tx.conn {
-                        if kept == Some(true) { one.commit() } else { one.rollback() }?;
+                loop {
+                    open.server.command_later(BEGIN_ONE)?;
+                    let conn = Conn::Postgres(&mut *open.server);
+                    let kept = next(&mut Tx { conn, writes_before });
+                    if kept != Some(true) {
+                        open.server.command_later(UNDO_ONE)?;
                     }
-                    Ok(kept.is_some())
-                };
-                while one_more().map_err(postgres)? {}
-                transaction.commit().map_err(postgres)
+                    open.server.command_later(END_ONE)?;
+                    if kept.is_none() {
+                        return open.commit();
+                    }
+                }
             }
         }
     }

@@ -3,11 +3,11 @@
 //!
 //! It deliberately cannot be committed by the work itself.
 
-use super::{Column, Dialect, Each, Row, StoreError, Value, from_postgres, from_sqlite};
+use super::server::{Param, Server};
+use super::value::Owned;
+use super::{Column, Dialect, Each, Row, StoreError, Value, from_sqlite};
 use crate::idempotency::RequestKey;
-use postgres::fallible_iterator::FallibleIterator;
-use postgres::types::ToSql;
-use std::collections::HashMap;
+use tokio_postgres::types::ToSql;
 
 /// What single-flight work locks. SQLite has one writer at a time and needs none of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,9 +52,6 @@ const REQUEST_LOCKS: i64 = 0x6f_6e_63_65;
 /// Memory that a statement over a set may take on PostgreSQL before it turns to the disk.
 const SET_MEMORY_MIB: u32 = 32;
 
-/// The prepared statements of a PostgreSQL connection, by their text.
-pub(super) type Statements = HashMap<String, postgres::Statement>;
-
 /// A transaction on either database.
 pub struct Tx<'c> {
     pub(super) conn: Conn<'c>,
@@ -84,8 +81,8 @@ impl Mark {
 pub(super) enum Conn<'c> {
     /// SQLite: the connection, inside `BEGIN`.
     Sqlite(&'c rusqlite::Connection),
-    /// PostgreSQL: the transaction, and the connection's statements.
-    Postgres(postgres::Transaction<'c>, &'c mut Statements),
+    /// PostgreSQL: the connection, inside `BEGIN`.
+    Postgres(&'c mut Server),
 }
 
 impl Tx<'_> {
@@ -93,7 +90,7 @@ impl Tx<'_> {
     pub(crate) fn dialect(&self) -> Dialect {
         match self.conn {
             Conn::Sqlite(_) => Dialect::Sqlite,
-            Conn::Postgres(..) => Dialect::Postgres,
+            Conn::Postgres(_) => Dialect::Postgres,
         }
     }
 
@@ -116,15 +113,9 @@ impl Tx<'_> {
                 }
                 Ok(())
             }
-            Conn::Postgres(tx, statements) => {
-                let postgres = |error: postgres::Error| from_postgres(&error);
-                let statement = prepared(tx, statements, sql)?;
+            Conn::Postgres(server) => {
                 let params = params.iter().map(|value| value as &(dyn ToSql + Sync));
-                let mut rows = tx.query_raw(&statement, params).map_err(postgres)?;
-                while let Some(row) = rows.next().map_err(postgres)? {
-                    each(&Row::Postgres(&row))?;
-                }
-                Ok(())
+                server.query(sql, params, each)
             }
         }
     }
@@ -172,11 +163,25 @@ impl Tx<'_> {
                 let changed = statement.execute(params).map_err(|error| from_sqlite(&error))?;
                 Ok(changed as u64)
             }
-            Conn::Postgres(tx, statements) => {
-                let statement = prepared(tx, statements, sql)?;
+            Conn::Postgres(server) => {
                 let params = params.iter().map(|value| value as &(dyn ToSql + Sync));
-                let params: Vec<_> = params.collect();
-                tx.execute(&statement, &params).map_err(|error| from_postgres(&error))
+                server.execute(sql, params)
+            }
+        }
+    }
+
+    /// Executes a statement of which nothing is to be heard, but that it failed: from whatever is
+    /// asked next, or from the commit.
+    pub(super) fn execute_later(
+        &mut self,
+        sql: &str,
+        params: &[Value<'_>],
+    ) -> Result<(), StoreError> {
+        match &mut self.conn {
+            Conn::Sqlite(_) => self.execute(sql, params).map(|_| ()),
+            Conn::Postgres(server) => {
+                let own = |value: &Value<'_>| -> Param<'static> { Box::new(Owned::from(value)) };
+                server.execute_later(sql, params.iter().map(own).collect())
             }
         }
     }
@@ -188,7 +193,7 @@ impl Tx<'_> {
                 let text = Dialect::Sqlite.statement(sql);
                 conn.prepare(&text).map(|_| ()).map_err(|error| from_sqlite(&error))
             }
-            Conn::Postgres(tx, statements) => prepared(tx, statements, sql).map(|_| ()),
+            Conn::Postgres(server) => server.prepared(sql).map(|_| ()),
         }
     }
 
@@ -215,7 +220,7 @@ impl Tx<'_> {
                 Lock::Facts => "ROW EXCLUSIVE",
                 Lock::Billing(_) => "SHARE",
             };
-            self.execute(&format!("LOCK TABLE business IN {mode} MODE"), &[])?;
+            self.execute_later(&format!("LOCK TABLE business IN {mode} MODE"), &[])?;
             if let Lock::Billing(range) = lock {
                 let sql = "SELECT 1::BIGINT FROM \
                            pg_advisory_xact_lock(CAST($1 AS INTEGER), CAST($2 AS INTEGER))";
@@ -238,7 +243,7 @@ impl Tx<'_> {
         ranges.dedup();
         let rows: Vec<_> =
             ranges.iter().map(|range| [RANGE_LOCKS.into(), (*range).into()]).collect();
-        self.look_up(&LOCK_RANGE, &rows, |_| Ok(()))?;
+        self.lock_each(&LOCK_RANGE, &rows)?;
         Ok(true)
     }
 
@@ -285,7 +290,7 @@ impl Tx<'_> {
                  set_config('work_mem', '{SET_MEMORY_MIB}MB', TRUE), \
                  set_config('enable_hashjoin', '{joins}', TRUE)"
             );
-            self.find(&sql, &[], |_| Ok(()))?;
+            self.execute_later(&sql, &[])?;
         }
         Ok(())
     }
@@ -296,7 +301,7 @@ impl Tx<'_> {
     pub fn flush_later(&mut self) -> Result<(), StoreError> {
         // escape: asynchronous commit
         if self.dialect() == Dialect::Postgres {
-            self.execute("SET LOCAL synchronous_commit = off", &[])?;
+            self.execute_later("SET LOCAL synchronous_commit = off", &[])?;
         }
         Ok(())
     }
@@ -308,18 +313,4 @@ impl Tx<'_> {
         }
         Ok(())
     }
-}
-
-/// The prepared statement of a text, prepared once per connection.
-pub(super) fn prepared(
-    tx: &mut postgres::Transaction<'_>,
-    statements: &mut Statements,
-    sql: &str,
-) -> Result<postgres::Statement, StoreError> {
-    if let Some(statement) = statements.get(sql) {
-        return Ok(statement.clone());
-    }
-    let statement = tx.prepare(sql).map_err(|error| from_postgres(&error))?;
-    statements.insert(sql.to_owned(), statement.clone());
-    Ok(statement)
 }

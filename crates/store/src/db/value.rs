@@ -2,10 +2,10 @@
 //!
 //! It deliberately has no floats, dates or booleans.
 
-use postgres::types::private::BytesMut;
-use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use std::error::Error;
+use tokio_postgres::types::private::BytesMut;
+use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
 /// One value on its way into the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +70,45 @@ impl ToSql for Value<'_> {
 
     fn accepts(ty: &Type) -> bool {
         matches!(*ty, Type::INT2 | Type::INT4 | Type::INT8 | Type::TEXT | Type::VARCHAR)
+    }
+
+    to_sql_checked!();
+}
+
+/// A value that is kept until it is sent.
+#[derive(Debug)]
+pub(super) enum Owned {
+    Int(i64),
+    Text(String),
+    Null,
+}
+
+impl From<&Value<'_>> for Owned {
+    fn from(value: &Value<'_>) -> Self {
+        match value {
+            Value::Int(value) => Self::Int(*value),
+            Value::Text(text) => Self::Text((*text).to_owned()),
+            Value::Null => Self::Null,
+        }
+    }
+}
+
+impl ToSql for Owned {
+    fn to_sql(
+        &self,
+        ty: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+        let value = match self {
+            Self::Int(value) => Value::Int(*value),
+            Self::Text(text) => Value::Text(text),
+            Self::Null => Value::Null,
+        };
+        value.to_sql(ty, out)
+    }
+
+    fn accepts(ty: &Type) -> bool {
+        <Value<'_> as ToSql>::accepts(ty)
     }
 
     to_sql_checked!();

@@ -93,7 +93,7 @@ pub(super) const SETS: &[&Each] = &[
 pub fn lock_customers(tx: &mut Tx<'_>, customers: &[CustomerId]) -> Result<(), StoreError> {
     let numbers: Vec<i64> = customers.iter().map(|id| id.0).collect();
     if tx.lock_dues(&numbers)? {
-        tx.look_up(&LOCK_CUSTOMER, &ids(customers), |_| Ok(()))?;
+        tx.lock_each(&LOCK_CUSTOMER, &ids(customers))?;
     }
     Ok(())
 }
