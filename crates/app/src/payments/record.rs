@@ -273,7 +273,6 @@ pub(super) fn step(
 
 /// Something that one of our people tells of a payment.
 pub(super) fn change(actor: &Actor, provider: Provider, reference: &str, cause: &str) -> Told {
-    let key = actor.request.clone();
     Told {
         provider,
         reference: reference.to_owned(),
@@ -285,7 +284,8 @@ pub(super) fn change(actor: &Actor, provider: Provider, reference: &str, cause: 
         person: None,
         day: None,
         cause: cause.to_owned(),
-        cause_key: key.unwrap_or_else(|| format!("{cause}@{}", actor.at.unix_micros())),
+        // Never the request's id: a client may give one to several commands.
+        cause_key: format!("{cause} {}", actor.at.unix_micros()),
     }
 }
 

@@ -110,3 +110,29 @@ fn an_unmatched_payment_is_given_to_its_customer() {
         dairy.assert_verified();
     });
 }
+
+#[test]
+fn a_client_may_give_one_id_to_several_requests() {
+    on_both(|database| {
+        let dairy = billed(database);
+        let mut actor = dairy.actor();
+        actor.request = Some("t1".to_owned());
+        let write = |work: &dyn Fn(&mut store::Tx<'_>) -> Result<(), AppError>| {
+            dairy.store.write(|tx| work(tx)).unwrap();
+        };
+        let cheque = |number: &str, paise: i64| {
+            let new = receipt(Provider::Cheque, paise, Some(number), "C1");
+            dairy.store.write(|tx| payments::record(tx, &actor, &new)).unwrap()
+        };
+        let ids = [cheque("000121", 20_000), cheque("000122", 20_000), cheque("000123", 90_000)];
+        write(&|tx| payments::clear(tx, &actor, ids[0]));
+        // What they had paid is taken from the advance of the third, twice.
+        write(&|tx| payments::reverse(tx, &actor, ids[0]));
+        write(&|tx| payments::reverse(tx, &actor, ids[1]));
+        assert_eq!(dairy.bill("C1", "2026-09").status, "paid");
+        let shown = dairy.store.read(|tx| payments::show(tx, ids[2])).unwrap();
+        let told: Vec<_> = shown.log.iter().map(|entry| entry.request.as_deref()).collect();
+        assert_eq!(told, [Some("t1"); 3]);
+        dairy.assert_verified();
+    });
+}

@@ -48,7 +48,7 @@ pub(crate) struct Told {
     pub day: Option<Day>,
     /// The kind of the event, or the command.
     pub cause: String,
-    /// The event's id, or the request's; a payment is changed once by it.
+    /// The event's id, or what names one command; a payment is changed once by it.
     pub cause_key: String,
 }
 

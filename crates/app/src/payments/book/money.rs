@@ -264,11 +264,12 @@ fn apply_others(
 
 /// Notes in a payment's log that its advance has paid something.
 pub(super) fn note_advance(work: &mut Work, actor: &Actor, key: &str) {
-    note(work, actor, "advance", format!("advance {key}"));
+    note(work, actor, "advance", &format!("advance {key}"));
 }
 
-/// Notes something in a payment's log of which nothing was told.
-pub(super) fn note(work: &mut Work, actor: &Actor, cause: &str, cause_key: String) {
+/// Notes something in a payment's log of which nothing was told. The number of the entry keeps it
+/// apart from others with the same occasion.
+pub(super) fn note(work: &mut Work, actor: &Actor, cause: &str, occasion: &str) {
     let state = work.now.facts.state().as_str().to_owned();
     work.now.version += 1;
     work.now.updated_at = actor.at;
@@ -278,7 +279,7 @@ pub(super) fn note(work: &mut Work, actor: &Actor, cause: &str, cause_key: Strin
         from: Some(state.clone()),
         to: state,
         cause: cause.to_owned(),
-        cause_key,
+        cause_key: format!("{occasion} {}", work.now.version),
         actor: actor.name.clone(),
         request: actor.request.clone(),
         details: "{}".to_owned(),

@@ -61,7 +61,7 @@ pub(crate) fn book_plan(
     for kept in payments {
         let (provider, reference) = (kept.provider, kept.reference.clone());
         let mut work = begin(Some(kept), provider, &reference, actor.at);
-        note(&mut work, actor, CAUSE, format!("{CAUSE} {code}"));
+        note(&mut work, actor, CAUSE, &format!("{CAUSE} {code}"));
         works.all.push(work);
     }
     finish(tx, actor, &mut works)
