@@ -11,6 +11,7 @@ use super::refund_calls;
 use super::requests::reference_of;
 use super::{Desk, Told};
 use crate::audit::entry;
+use crate::entitlements::holding;
 use crate::jobs::enqueue;
 use crate::{Actor, AppError, Invalid, paging};
 use domain::ids::{PaymentId, PersonId, RefundId};
@@ -64,7 +65,7 @@ pub fn ask_refund(
     new: &NewRefund,
 ) -> Result<RefundId, AppError> {
     let payment = lock_payment(tx, payment)?;
-    check(&payment, &desk.gateways, new)?;
+    check(tx, &payment, &desk.gateways, new)?;
     let left = left(tx, &payment, new.destination, NONE)?;
     let alone = payments::refunded_alone(tx, payment.id)?;
     let state = domain::payments::ask_refund(new.amount, left, alone, desk.refund_limit)
@@ -129,7 +130,12 @@ const fn paid_by_hand(payment: &Kept, destination: Destination) -> bool {
 }
 
 /// Refuses what is missing or does not go with the payment.
-fn check(payment: &Kept, gateways: &Gateways, new: &NewRefund) -> Result<(), AppError> {
+fn check(
+    tx: &mut Tx<'_>,
+    payment: &Kept,
+    gateways: &Gateways,
+    new: &NewRefund,
+) -> Result<(), AppError> {
     let mut invalid = Invalid::new();
     if new.amount <= Money::ZERO {
         invalid.add("#/amount", "expected more than zero");
@@ -159,11 +165,16 @@ fn check(payment: &Kept, gateways: &Gateways, new: &NewRefund) -> Result<(), App
         Destination::Advance if payment.customer.is_none() => {
             conflict("nobody knows who has paid; give the payment to its customer first")
         }
-        Destination::Advance if payment.plan.is_some() => {
+        Destination::Advance if is_held(tx, payment)? => {
             conflict("what was paid for a plan is no advance for bills; refund it to its source")
         }
         Destination::Source | Destination::Advance => Ok(()),
     }
+}
+
+/// Whether a payment is held for a plan that we sell.
+fn is_held(tx: &mut Tx<'_>, payment: &Kept) -> Result<bool, AppError> {
+    Ok(!holding(tx, payment.plan.as_deref().into_iter())?.is_empty())
 }
 
 fn conflict(what: &str) -> Result<(), AppError> {

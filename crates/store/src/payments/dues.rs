@@ -55,14 +55,26 @@ const ALLOCATED: Each = Each {
           GROUP BY payment_id, COALESCE(bill_id, 0)",
     columns: &[Column::Int("payment")],
 };
+/// What no plan that we sell holds.
+macro_rules! is_no_plans {
+    () => {
+        "(p.plan_code IS NULL OR NOT EXISTS (SELECT 1 FROM plans s \
+         WHERE s.code = p.plan_code AND s.price_paise > 0))"
+    };
+}
 const CREDITS: Each = Each {
-    sql: "SELECT customer_id, id, received_day, free_paise FROM payments \
-          WHERE customer_id = :customer AND free_paise > 0 AND plan_code IS NULL",
+    sql: concat!(
+        "SELECT p.customer_id, p.id, p.received_day, p.free_paise FROM payments p \
+         WHERE p.customer_id = :customer AND p.free_paise > 0 AND ",
+        is_no_plans!()
+    ),
     columns: &[Column::Int("customer")],
 };
-pub(super) const CREDITS_OF_RANGE: &str = "SELECT customer_id, id, received_day, free_paise \
-     FROM payments WHERE customer_id BETWEEN $1 AND $2 AND free_paise > 0 \
-     AND plan_code IS NULL";
+pub(super) const CREDITS_OF_RANGE: &str = concat!(
+    "SELECT p.customer_id, p.id, p.received_day, p.free_paise FROM payments p \
+     WHERE p.customer_id BETWEEN $1 AND $2 AND p.free_paise > 0 AND ",
+    is_no_plans!()
+);
 /// What is left of opening balances in the customers' favour.
 pub(super) const OPENING_CREDITS: &str = "SELECT c.id, \
      -c.opening_balance_paise - (SELECT CAST(COALESCE(SUM(u.amount_paise), 0) AS BIGINT) \
@@ -266,16 +278,20 @@ pub fn allocated(tx: &mut Tx<'_>, payments: &[PaymentId]) -> Result<Vec<Allocate
     let rows: Vec<[Value<'_>; 1]> = payments.iter().map(|id| [id.0.into()]).collect();
     let mut found = Vec::new();
     tx.look_up(&ALLOCATED, &rows, |row| {
-        let target = match row.int(1)? {
-            0 => Target::Opening,
-            bill => Target::Bill(BillId(bill)),
-        };
-        let (number, amount) = (row.int(2)?, Money::from_paise(row.int(3)?));
-        let part = domain::payments::Allocated { number, target, amount };
-        found.push(Allocated { payment: PaymentId(row.int(0)?), part });
+        found.push(read_allocated(row)?);
         Ok(())
     })?;
     Ok(found)
+}
+
+fn read_allocated(row: &crate::db::Row<'_>) -> Result<Allocated, StoreError> {
+    let target = match row.int(1)? {
+        0 => Target::Opening,
+        bill => Target::Bill(BillId(bill)),
+    };
+    let (number, amount) = (row.int(2)?, Money::from_paise(row.int(3)?));
+    let part = domain::payments::Allocated { number, target, amount };
+    Ok(Allocated { payment: PaymentId(row.int(0)?), part })
 }
 
 /// An allocation to be kept.

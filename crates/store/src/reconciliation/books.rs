@@ -89,10 +89,10 @@ pub(super) const SUSPECTS: &str = concat!(
      OR (r.in_parts = 0 AND p.captured_paise > 0 AND p.captured_paise <> r.amount_paise)) \
      ORDER BY p.id"
 );
-/// Money that has paid nothing, of nobody or wholly; what was paid for a plan never pays a bill.
+/// Money that has paid nothing, of nobody or wholly; also what does not fit the price of its plan.
 pub(super) const WAITING: &str = "SELECT p.id, p.provider || ' ' || p.reference, p.customer_id, \
      p.free_paise FROM payments p WHERE p.free_paise > 0 AND p.received_day <= $1 \
-     AND p.plan_code IS NULL AND (p.customer_id IS NULL OR p.allocation_count = 0 \
+     AND (p.customer_id IS NULL OR p.allocation_count = 0 \
      OR (SELECT COALESCE(SUM(a.amount_paise), 0) FROM allocations a \
      WHERE a.payment_id = p.id) = 0) ORDER BY p.id";
 pub(super) const COUNT_BILLS: &str = "SELECT COUNT(*) FROM bills";
