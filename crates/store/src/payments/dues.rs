@@ -62,6 +62,13 @@ macro_rules! is_no_plans {
          WHERE s.code = p.plan_code AND s.price_paise > 0))"
     };
 }
+/// What was allocated for a customer since a payment has paid something first, by payment and due.
+pub(super) const ALLOCATED_SINCE: &str = "SELECT a.payment_id, COALESCE(a.bill_id, 0), \
+     MAX(a.entry_no), CAST(SUM(a.amount_paise) AS BIGINT) FROM payments p \
+     JOIN allocations a ON a.payment_id = p.id WHERE p.customer_id = $1 \
+     AND a.at >= (SELECT MIN(x.at) FROM allocations x WHERE x.payment_id = $2) \
+     GROUP BY a.payment_id, COALESCE(a.bill_id, 0) \
+     ORDER BY a.payment_id, COALESCE(a.bill_id, 0)";
 const CREDITS: Each = Each {
     sql: concat!(
         "SELECT p.customer_id, p.id, p.received_day, p.free_paise FROM payments p \
@@ -88,7 +95,8 @@ const OPENING_CREDITS_OF: Each = Each {
           WHERE c.id = :customer AND c.opening_balance_paise < 0",
     columns: &[Column::Int("customer")],
 };
-pub(super) const QUERIES: &[&str] = &[CREDITS_OF_RANGE, OPENING_CREDITS, OPENING_PAID];
+pub(super) const QUERIES: &[&str] =
+    &[ALLOCATED_SINCE, CREDITS_OF_RANGE, OPENING_CREDITS, OPENING_PAID];
 pub(super) const SETS: &[&Each] = &[
     &LOCK_CUSTOMER,
     &OPEN_BILLS,
@@ -282,6 +290,16 @@ pub fn allocated(tx: &mut Tx<'_>, payments: &[PaymentId]) -> Result<Vec<Allocate
         Ok(())
     })?;
     Ok(found)
+}
+
+/// What was allocated for a customer since `payment` has paid something first, by payment and due:
+/// the sum of each; negative where more was taken back.
+pub fn allocated_since(
+    tx: &mut Tx<'_>,
+    customer: CustomerId,
+    payment: PaymentId,
+) -> Result<Vec<Allocated>, StoreError> {
+    tx.list(ALLOCATED_SINCE, &[customer.0.into(), payment.0.into()], read_allocated)
 }
 
 fn read_allocated(row: &crate::db::Row<'_>) -> Result<Allocated, StoreError> {

@@ -17,8 +17,8 @@ mod settlements;
 
 pub use dues::{
     Allocated, CreditOf, DueOf, NewAllocation, OpeningUse, PaidBill, add_allocations,
-    add_opening_uses, allocated, bills_paid, credits, credits_of_range, dues, lock_customers,
-    opening_credits, opening_credits_of, paid_of_opening, pay_bills,
+    add_opening_uses, allocated, allocated_since, bills_paid, credits, credits_of_range, dues,
+    lock_customers, opening_credits, opening_credits_of, paid_of_opening, pay_bills,
 };
 pub use list::{
     Filter, Listed, ShownAllocation, ShownPosting, allocations_of, by_bank_reference, by_key,

@@ -96,7 +96,10 @@ fn name(work: &mut Work, told: &Told, whose: &Whose) -> bool {
     let now = &mut work.now;
     let before = (now.customer, now.named_bill, now.request, now.plan.is_some());
     now.customer = now.customer.or(whose.customer);
-    now.named_bill = now.named_bill.or(whose.bill);
+    // What we asked for outweighs what a note says, whichever is told first.
+    let asked = whose.request.as_ref().filter(|_| now.request.is_none());
+    let asked = asked.filter(|asked| now.customer == Some(asked.customer));
+    now.named_bill = asked.and_then(|asked| asked.bill).or(now.named_bill).or(whose.bill);
     now.request = now.request.or(whose.request.as_ref().map(|request| request.id));
     let short = |text: &String| text.chars().take(MAX_NOTE_CHARS).collect::<String>();
     now.plan = now.plan.take().or_else(|| whose.plan.as_ref().map(short));

@@ -5,6 +5,7 @@
 //! the same way. What is told twice, or in another order, ends in the same books.
 
 mod advance;
+mod late;
 mod load;
 mod merge;
 mod money;
@@ -130,7 +131,8 @@ pub(crate) fn book(tx: &mut Tx<'_>, actor: &Actor, told: &[Told]) -> Result<Vec<
         return Ok(Vec::new());
     }
     let (mut works, whose) = load::load(tx, actor.at, told)?;
-    let mut booked = merge::merge(&mut works, actor, told, &whose)?;
+    let twins = twin::find(tx, told, &works)?;
+    let mut booked = merge::merge(&mut works, actor, told, &whose, &twins)?;
     finish(tx, actor, &mut works)?;
     name_results(&works, told, &mut booked);
     Ok(booked)
