@@ -1,5 +1,4 @@
-//! Taking in what is told: whether it can be true and fits what was asked for, and what of it is
-//! new.
+//! Taking in what is told: whether it can be true, and what of it is new.
 //!
 //! It deliberately moves no money; that follows from what is known in the end.
 
@@ -7,7 +6,7 @@ use super::{Booked, Told, Whose, Work, Works};
 use crate::{Actor, AppError};
 use domain::ids::PaymentId;
 use domain::money::Money;
-use domain::payments::{Change, Intended, Observation, fits};
+use domain::payments::{Change, Observation, check_currency};
 use serde_json::json;
 use store::payments::LogEntry;
 
@@ -23,12 +22,12 @@ pub(super) fn merge(
 ) -> Result<Vec<Booked>, AppError> {
     let mut booked = Vec::with_capacity(told.len());
     for (told, whose) in told.iter().zip(whose) {
-        let place = works.by_key.get(&(told.provider, told.reference.clone()));
-        let work = place.and_then(|place| works.all.get_mut(*place));
+        let work = works.by_key.get(&(told.provider, told.reference.clone()));
+        let work = work.and_then(|place| works.all.get_mut(*place));
         let Some(work) = work else {
             return Err(AppError::Changed(format!("the payment {}", told.reference)));
         };
-        booked.push(match unfit(told, whose) {
+        booked.push(match unfit(told) {
             Some(reason) => Booked::Unfit(reason),
             None => take_in(work, actor, told, whose),
         });
@@ -37,26 +36,14 @@ pub(super) fn merge(
 }
 
 /// Why something told cannot be booked.
-fn unfit(told: &Told, whose: &Whose) -> Option<String> {
+fn unfit(told: &Told) -> Option<String> {
     for seen in &told.seen {
         if let Err(error) = seen.check() {
             return Some(error.to_string());
         }
     }
-    let currency = told.currency.as_deref()?;
-    let paid = told.seen.iter().find_map(|seen| match seen {
-        Observation::Authorized { amount } | Observation::Captured { amount, .. } => Some(*amount),
-        _ => None,
-    });
-    let request = whose.request.as_ref().filter(|_| paid.is_some());
-    let intended = request.and_then(|request| {
-        let order = (request.kind == "order").then_some(request.reference.as_str());
-        let amount = request.amount?;
-        Some(Intended { amount, in_parts: request.in_parts, order })
-    });
-    let amount = paid.unwrap_or(Money::ZERO);
-    let told = domain::payments::Told { amount, currency, order: None };
-    fits(intended, told).err().map(|mismatch| mismatch.to_string())
+    let checked = check_currency(told.currency.as_deref()?);
+    checked.err().map(|error| error.to_string())
 }
 
 fn take_in(work: &mut Work, actor: &Actor, told: &Told, whose: &Whose) -> Booked {
