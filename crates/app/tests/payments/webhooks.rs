@@ -158,6 +158,60 @@ fn money_of_another_amount_than_was_asked_for_is_booked_and_named() {
     });
 }
 
+/// A payment with the bank's reference.
+fn with_reference(id: &str, paise: i64, rrn: &str) -> String {
+    let mut entity = payment(id, paise, "captured", json!({ "customer_code": "C1" }));
+    entity["acquirer_data"] = json!({ "rrn": rrn });
+    event("payment.captured", &[("payment", entity)])
+}
+
+#[test]
+fn what_was_recorded_by_hand_before_is_held_and_not_credited_twice() {
+    on_both(|database| {
+        let dairy = billed(database);
+        let new = app::payments::NewReceipt {
+            way: domain::payments::Provider::Upi,
+            amount: Money::from_paise(60_000),
+            reference: Some("618200000117".to_owned()),
+            customer: Some("C1".to_owned()),
+            bill: None,
+            plan: None,
+            person: None,
+            day: None,
+        };
+        let record = || dairy.store.write(|tx| app::payments::record(tx, &dairy.actor(), &new));
+        let id = record().unwrap();
+        let before = books(&dairy);
+        let told = with_reference("pay_1", 60_000, "618200000117");
+        // Twice, in one set with a good one of another reference.
+        let other = with_reference("pay_2", 500, "618200000118");
+        let receipts = receive(
+            &dairy,
+            &[delivery("e1", &told), delivery("e2", &told), delivery("e3", &other)],
+        );
+        let [Receipt::Kept(why), Receipt::Kept(_), Receipt::Processed] = &receipts[..] else {
+            panic!("{receipts:?}");
+        };
+        assert!(why.contains("of payment 1, which was recorded by hand"), "{why}");
+        assert_eq!(dairy.count("SELECT COUNT(*) FROM payments"), 2);
+        assert!(books(&dairy).contains(&"gateway_razorpay 0 490".to_owned()));
+        assert!(before.iter().any(|line| line.starts_with("bank 0 60000")), "{before:?}");
+        // Another amount is another payment, of which the reconciliation warns.
+        let less = with_reference("pay_3", 1_000, "618200000117");
+        assert_eq!(receive(&dairy, &[delivery("e4", &less)]), [Receipt::Processed]);
+        // The receipt is taken back, and the event replayed.
+        dairy.store.write(|tx| app::payments::reverse(tx, &dairy.actor(), id)).unwrap();
+        let replayed = dairy
+            .store
+            .write(|tx| app::webhooks::replay(tx, &dairy.actor(), WebhookEventId(1)))
+            .unwrap();
+        assert_eq!(replayed.standing.state, State::Processed);
+        assert_eq!(dairy.bill("C1", "2026-09").status, "paid");
+        assert!(record().is_err(), "the gateway's payment stands");
+        dairy.assert_verified();
+    });
+}
+
 #[test]
 fn an_event_is_replayed_when_what_it_needs_is_there() {
     on_both(|database| {

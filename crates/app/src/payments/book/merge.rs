@@ -1,7 +1,9 @@
-//! Taking in what is told: whether it can be true, and what of it is new.
+//! Taking in what is told: whether it can be true and is not in the books under another name, and
+//! what of it is new.
 //!
 //! It deliberately moves no money; that follows from what is known in the end.
 
+use super::twin::Twins;
 use super::{Booked, Told, Whose, Work, Works};
 use crate::{Actor, AppError};
 use domain::ids::PaymentId;
@@ -13,21 +15,24 @@ use store::payments::LogEntry;
 /// Longest text of a gateway that is kept beside a payment, in characters.
 const MAX_NOTE_CHARS: usize = 64;
 
-/// Takes in what is told, in order.
+/// Takes in what is told, in order. `twins`: the receipts that people have recorded of what is told
+/// at a place.
 pub(super) fn merge(
     works: &mut Works,
     actor: &Actor,
     told: &[Told],
     whose: &[Whose],
+    twins: &Twins,
 ) -> Result<Vec<Booked>, AppError> {
     let mut booked = Vec::with_capacity(told.len());
-    for (told, whose) in told.iter().zip(whose) {
+    for (place, (told, whose)) in told.iter().zip(whose).enumerate() {
         let work = works.by_key.get(&(told.provider, told.reference.clone()));
         let work = work.and_then(|place| works.all.get_mut(*place));
         let Some(work) = work else {
             return Err(AppError::Changed(format!("the payment {}", told.reference)));
         };
-        booked.push(match unfit(told) {
+        let twin = twins.get(&place).map(|receipt| twin_of(told, *receipt));
+        booked.push(match unfit(told).or(twin) {
             Some(reason) => Booked::Unfit(reason),
             None => take_in(work, actor, told, whose),
         });
@@ -44,6 +49,15 @@ fn unfit(told: &Told) -> Option<String> {
     }
     let checked = check_currency(told.currency.as_deref()?);
     checked.err().map(|error| error.to_string())
+}
+
+/// Why a payment that a gateway tells of is held: it is in the books already.
+fn twin_of(told: &Told, receipt: PaymentId) -> String {
+    format!(
+        "{} has the bank's reference and the amount of payment {}, which was recorded by hand; \
+         take that receipt back and replay this event, or dismiss it",
+        told.reference, receipt.0
+    )
 }
 
 fn take_in(work: &mut Work, actor: &Actor, told: &Told, whose: &Whose) -> Booked {

@@ -12,6 +12,7 @@ mod money;
 mod plan;
 mod release;
 mod save;
+mod twin;
 
 pub(crate) use advance::apply_advances;
 pub(crate) use plan::book_plan;
@@ -73,7 +74,7 @@ pub(crate) enum Booked {
     Changed(PaymentId),
     /// All of it was known.
     Nothing(PaymentId),
-    /// It cannot be true, or does not fit what was asked for: nothing was booked.
+    /// It cannot be true, is in another currency, or was recorded by hand: nothing was booked.
     Unfit(String),
     /// It could not be booked; it may be another time.
     Failed(String),
@@ -94,6 +95,8 @@ struct Work {
     before: Facts,
     /// Whose it was before.
     customer_before: Option<CustomerId>,
+    /// The bill it was made for, as far as that was known before.
+    named_before: Option<BillId>,
     /// Before this transaction nobody knew of it.
     is_new: bool,
     /// What is to be kept.
@@ -142,6 +145,7 @@ pub(crate) fn book(tx: &mut Tx<'_>, actor: &Actor, told: &[Told]) -> Result<Vec<
 fn finish(tx: &mut Tx<'_>, actor: &Actor, works: &mut Works) -> Result<(), AppError> {
     save::give_ids(tx, works)?;
     let mut books = money::decide(tx, actor.at, works)?;
+    late::release(tx, actor, works, &mut books)?;
     money::settle(tx, actor, works, &mut books)?;
     save::save(tx, actor, works, &books)?;
     books.plans.keep(tx, actor)
