@@ -46,11 +46,11 @@ pub fn record(tx: &mut Tx<'_>, actor: &Actor, new: &NewReceipt) -> Result<Paymen
         Some(reference) => reference.clone(),
         None => format!("CASH-{}", payments::allot_ids(tx, 1)?),
     };
-    refuse_known(tx, new, &reference)?;
+    let known_as = refuse_known(tx, new, &reference)?;
     let is_transfer = matches!(new.way, Provider::Upi | Provider::Bank);
     let told = Told {
         provider: new.way,
-        reference: reference.clone(),
+        reference: known_as,
         seen: vec![Observation::Captured { amount: new.amount, at: actor.at }],
         currency: None,
         names: Names {
@@ -105,7 +105,7 @@ fn check(
 
 /// Whether there is such a person, who is no customer. A number that no person can have is not
 /// asked of the database.
-fn is_of_the_dairy(tx: &mut Tx<'_>, person: PersonId) -> Result<bool, AppError> {
+pub(super) fn is_of_the_dairy(tx: &mut Tx<'_>, person: PersonId) -> Result<bool, AppError> {
     if i32::try_from(person.0).is_err() {
         return Ok(false);
     }
@@ -178,10 +178,11 @@ fn check_names(tx: &mut Tx<'_>, invalid: &mut Invalid, new: &NewReceipt) -> Resu
     Ok(())
 }
 
-/// Refuses what is known already, perhaps through a gateway.
-fn refuse_known(tx: &mut Tx<'_>, new: &NewReceipt, reference: &str) -> Result<(), AppError> {
-    let known = payments::by_reference(tx, new.way, reference)?;
-    let known = match known {
+/// Refuses what is known already, perhaps through a gateway, unless it was taken back. Then it is
+/// recorded anew: what it is known by here gets a number. Returns that.
+fn refuse_known(tx: &mut Tx<'_>, new: &NewReceipt, reference: &str) -> Result<String, AppError> {
+    let recorded = payments::recorded(tx, new.way, reference)?;
+    let known = match recorded.standing {
         None if matches!(new.way, Provider::Upi | Provider::Bank) => {
             payments::by_bank_reference(tx, reference)?
         }

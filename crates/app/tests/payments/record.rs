@@ -136,3 +136,35 @@ fn a_client_may_give_one_id_to_several_requests() {
         dairy.assert_verified();
     });
 }
+
+#[test]
+fn a_receipt_that_was_taken_back_is_recorded_anew() {
+    on_both(|database| {
+        let dairy = billed(database);
+        for (way, reference) in [(Provider::Upi, "618200000117"), (Provider::Cheque, "000123")] {
+            let wrong = receipt(way, 40_000, Some(reference), "C2");
+            let right = receipt(way, 60_000, Some(reference), "C1");
+            for known_as in ["", "#2", "#3"] {
+                let id = record(&dairy, if known_as == "#3" { &right } else { &wrong }).unwrap();
+                let shown = dairy.store.read(|tx| payments::show(tx, id)).unwrap();
+                let payment = &shown.listed.payment;
+                assert_eq!(payment.reference, format!("{reference}{known_as}"));
+                let bank = (way == Provider::Upi).then_some(reference);
+                assert_eq!(payment.bank_reference.as_deref(), bank);
+                // One that stands is not taken twice.
+                assert!(matches!(record(&dairy, &right), Err(AppError::Conflict(_))));
+                if known_as != "#3" {
+                    dairy.store.write(|tx| payments::reverse(tx, &dairy.actor(), id)).unwrap();
+                }
+            }
+        }
+        // Another number that begins alike is another cheque.
+        record(&dairy, &receipt(Provider::Cheque, 100, Some("000123 SBI"), "C3")).unwrap();
+        record(&dairy, &receipt(Provider::Cheque, 100, Some("00012"), "C3")).unwrap();
+        assert_eq!(dairy.bill("C1", "2026-09").status, "paid");
+        assert_eq!(dairy.bill("C2", "2026-09").status, "issued");
+        let after = books(&dairy);
+        assert!(after.contains(&"receivable 2 120000".to_owned()), "{after:?}");
+        dairy.assert_verified();
+    });
+}
