@@ -9,7 +9,7 @@ use domain::access::Role;
 use domain::calendar::Day;
 use domain::ids::{PaymentId, PersonId};
 use domain::money::Money;
-use domain::payments::{BankReference, Observation, Provider};
+use domain::payments::{BankReference, Observation, Provider, check_amount};
 use store::Tx;
 use store::access::people;
 use store::payments::{self, Listed};
@@ -79,9 +79,7 @@ fn check(
     if new.way.is_gateway() {
         invalid.add("#/method", "expected cash, upi, bank or cheque; a gateway tells by itself");
     }
-    if new.amount <= Money::ZERO {
-        invalid.add("#/amount", "expected more than zero");
-    }
+    invalid.take("#/amount", check_amount(new.amount));
     check_reference(&mut invalid, new);
     if new.way == Provider::Cash && person.is_none() {
         invalid.add("#/person", "name the person who has taken the cash");

@@ -18,7 +18,7 @@ use domain::ids::{PaymentId, PersonId, RefundId};
 use domain::money::Money;
 use domain::payments::{
     BankReference, Destination, Observation, Provider, RefundError, RefundState, RefundStatus,
-    Step, kept, may_check, may_refund, refundable,
+    Step, check_amount, kept, may_check, may_refund, refundable,
 };
 use serde_json::{Value, json};
 use store::payments::{self, Kept};
@@ -137,9 +137,7 @@ fn check(
     new: &NewRefund,
 ) -> Result<(), AppError> {
     let mut invalid = Invalid::new();
-    if new.amount <= Money::ZERO {
-        invalid.add("#/amount", "expected more than zero");
-    }
+    invalid.take("#/amount", check_amount(new.amount));
     if !(1..=MAX_REASON_CHARS).contains(&new.reason.trim().chars().count()) {
         invalid.add("#/reason", "expected 1 to 500 characters");
     }

@@ -11,7 +11,7 @@ use crate::{Actor, AppError, Invalid, paging};
 use domain::calendar::Moment;
 use domain::ids::{BillId, CustomerId, RequestId};
 use domain::money::Money;
-use domain::payments::{Provider, RequestKind, RequestState, Target};
+use domain::payments::{Provider, RequestKind, RequestState, Target, check_amount};
 use gateways::razorpay::redirect::{LinkReturn, verify_checkout, verify_payment_link};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -117,8 +117,8 @@ fn check(tx: &mut Tx<'_>, at: Moment, new: &NewRequest) -> Result<Payer, AppErro
     } else if !new.kind.is_made_by(new.provider) {
         invalid.add("#/kind", "razorpay makes order, link and qr; stripe makes checkout");
     }
-    if new.amount.is_some_and(|amount| amount <= Money::ZERO) {
-        invalid.add("#/amount", "expected more than zero");
+    if let Some(amount) = new.amount {
+        invalid.take("#/amount", check_amount(amount));
     }
     if new.in_parts && !matches!(new.kind, RequestKind::Order | RequestKind::Link) {
         invalid.add("#/in_parts", "only an order or a link can be paid in parts");

@@ -53,6 +53,10 @@ fn what_is_wrong_is_named() {
         for (new, place) in [
             (receipt(Provider::Cash, 100, None, "C1"), "person"),
             (receipt(Provider::Upi, 0, Some("618200000117"), "C1"), "amount"),
+            (
+                receipt(Provider::Upi, i64::MAX, Some("618200000117"), "C1"),
+                "at most 10000000000.00",
+            ),
             (receipt(Provider::Upi, 5, Some("61820000011"), "C1"), "reference"),
             (receipt(Provider::Bank, 5, None, "C1"), "reference"),
             (receipt(Provider::Cheque, 5, Some("000123"), "C7"), "customer_code"),

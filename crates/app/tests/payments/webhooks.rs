@@ -109,7 +109,7 @@ fn what_does_not_fit_is_kept_and_moves_nothing() {
         let before = books(&dairy);
         let unclear =
             event("payment.failed", &[("payment", payment("pay_1", 5, "captured", json!([])))]);
-        let too_much = -1;
+        let too_much = domain::payments::MAX_AMOUNT.paise() + 1;
         let told = [
             delivery("e1", &of_order(&dairy, "pay_1", too_much, "INR")),
             delivery("e2", &of_order(&dairy, "pay_1", 60_000, "USD")),

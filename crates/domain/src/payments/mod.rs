@@ -27,7 +27,7 @@ pub use cash::{Balance, CashError, DENOMINATIONS, HandOver, Taker, counted, hand
 pub use currency::{CURRENCY, OtherCurrency, check_currency};
 pub use decide::{Whose, decide};
 pub use facts::{Change, DisputeFacts, Facts, RefundFacts};
-pub use observation::{Fee, MAX_ID_BYTES, Observation, ObservationError};
+pub use observation::{Fee, MAX_AMOUNT, MAX_ID_BYTES, Observation, ObservationError, check_amount};
 pub use postings::{Kind, Posting, kept, postings};
 pub use provider::Provider;
 pub use reference::{BankReference, ReferenceError, Vpa, VpaError};
