@@ -186,9 +186,10 @@ fn refuse_known(tx: &mut Tx<'_>, new: &NewReceipt, reference: &str) -> Result<St
         }
         known => known,
     };
-    match known {
-        None => Ok(()),
-        Some(id) => Err(AppError::Conflict(format!(
+    match (known, recorded.count) {
+        (None, 0) => Ok(reference.to_owned()),
+        (None, before) => Ok(format!("{reference}#{}", before + 1)),
+        (Some(id), _) => Err(AppError::Conflict(format!(
             "{reference} is recorded already, as payment {}; it is not taken twice",
             id.0
         ))),

@@ -6,7 +6,7 @@
 
 use super::book::release_to_advance;
 use super::gateways::Gateways;
-use super::record::{book_one, change, find};
+use super::record::{book_one, change, find, is_of_the_dairy};
 use super::refund_calls;
 use super::requests::reference_of;
 use super::{Desk, Told};
@@ -145,6 +145,7 @@ fn check(
     if new.person.is_some() && !(by_hand && payment.provider == Provider::Cash) {
         invalid.add("#/person", "only cash is paid from somebody's hand; leave it out");
     }
+    check_person(tx, &mut invalid, new.person)?;
     if let Some(reference) = &new.reference {
         if !by_hand || payment.provider == Provider::Cash {
             invalid.add("#/reference", "nothing is paid through a bank by hand; leave it out");
@@ -168,6 +169,20 @@ fn check(
         }
         Destination::Source | Destination::Advance => Ok(()),
     }
+}
+
+/// Whether cash can be somebody's: they are there, and of the dairy.
+fn check_person(
+    tx: &mut Tx<'_>,
+    invalid: &mut Invalid,
+    person: Option<PersonId>,
+) -> Result<(), AppError> {
+    if let Some(person) = person
+        && !is_of_the_dairy(tx, person)?
+    {
+        invalid.add("#/person", "there is no such person of the dairy");
+    }
+    Ok(())
 }
 
 /// Whether a payment is held for a plan that we sell.
@@ -313,7 +328,7 @@ fn pay(
     let left = left(tx, payment, Destination::Source, id)?;
     may_refund(refund.amount, left).map_err(|error| refused(&error))?;
     let is_cash = refund.provider == Provider::Cash;
-    refund.person = how_paid(&refund, actor, paid)?.or(payment.person).filter(|_| is_cash);
+    refund.person = how_paid(tx, &refund, actor, paid)?.or(payment.person).filter(|_| is_cash);
     refund.paid_reference.clone_from(&paid.reference);
     refund.told_as = Some(refund.reference.clone());
     payments::save_refund(tx, &refund, actor.at)?;
@@ -337,6 +352,7 @@ fn pay(
 
 /// Whose cash it is, after checking what is said about the payment by hand.
 fn how_paid(
+    tx: &mut Tx<'_>,
     refund: &AskedRefund,
     actor: &Actor,
     paid: &PaidOut,
@@ -353,6 +369,7 @@ fn how_paid(
     if paid.person.is_some() && refund.provider != Provider::Cash {
         invalid.add("#/person", "only cash is paid from somebody's hand; leave it out");
     }
+    check_person(tx, &mut invalid, paid.person)?;
     invalid.check()?;
     Ok(paid.person.or(refund.person).or(actor.person))
 }
