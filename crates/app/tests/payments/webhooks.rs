@@ -158,6 +158,26 @@ fn money_of_another_amount_than_was_asked_for_is_booked_and_named() {
     });
 }
 
+#[test]
+fn what_was_authorized_and_given_back_is_refunded_without_a_posting() {
+    on_both(|database| {
+        let dairy = billed(database);
+        let before = dairy.count("SELECT COUNT(*) FROM ledger_entries");
+        let notes = json!({ "customer_code": "C1" });
+        let promised = payment("pay_1", 60_000, "authorized", notes);
+        let told = [
+            delivery("e1", &event("payment.authorized", &[("payment", promised)])),
+            delivery("e2", &refund("refund.processed", "rf_1", "pay_1", 60_000, "processed")),
+        ];
+        assert_eq!(receive(&dairy, &told), [Receipt::Processed, Receipt::Processed]);
+        let after = books(&dairy);
+        assert!(after.contains(&"razorpay pay_1 refunded 0 1 0".to_owned()), "{after:?}");
+        assert_eq!(dairy.count("SELECT COUNT(*) FROM ledger_entries"), before);
+        assert_eq!(dairy.bill("C1", "2026-09").status, "issued");
+        dairy.assert_verified();
+    });
+}
+
 /// A payment with the bank's reference.
 fn with_reference(id: &str, paise: i64, rrn: &str) -> String {
     let mut entity = payment(id, paise, "captured", json!({ "customer_code": "C1" }));

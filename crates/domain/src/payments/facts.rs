@@ -135,8 +135,8 @@ impl Facts {
     /// The state that follows.
     ///
     /// A reversed payment has failed: its money never was ours. A dispute that is open or lost
-    /// outweighs what else is known, and money captured outweighs a failure. What was only authorized
-    /// may be given back by the gateway (protocols 1.7): all of it, without a posting.
+    /// outweighs what else is known, and money captured outweighs a failure. What was only
+    /// authorized may be given back by the gateway (protocols 1.7): all of it, without a posting.
     pub fn state(&self) -> State {
         let against_us = |dispute: &DisputeFacts| {
             dispute.status.is_open() || dispute.status == DisputeStatus::Lost

@@ -1,8 +1,8 @@
 //! Receipts that people have recorded, by what they are known by: those that stand, and those that
 //! were taken back.
 //!
-//! It deliberately calls no receipt another name: the reference of one that is recorded anew is made
-//! by whoever records it.
+//! It deliberately calls no receipt another name: the reference of one that is recorded anew is
+//! made by whoever records it.
 
 use crate::db::{Column, Each, StoreError, Tx};
 use domain::ids::PaymentId;

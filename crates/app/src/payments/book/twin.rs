@@ -1,5 +1,5 @@
-//! What a gateway tells of and somebody has recorded by hand already: the same reference of the bank
-//! and the same amount. It is held, so that no money is booked twice.
+//! What a gateway tells of and somebody has recorded by hand already: the same reference of the
+//! bank and the same amount. It is held, so that no money is booked twice.
 //!
 //! It deliberately leaves other amounts alone: they are booked, and the reconciliation names the
 //! reference that stands there twice.
