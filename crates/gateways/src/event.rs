@@ -104,7 +104,7 @@ pub struct Observation {
     pub bill_ref: Option<String>,
     /// Our customer: `customer_code` of notes or metadata.
     pub customer_code: Option<String>,
-    /// Our plan: `plan_code` of notes or metadata, else the provider's plan or price.
+    /// Our plan: `plan_code` of notes or metadata, never the provider's plan or price.
     pub plan_code: Option<String>,
     /// Of a refund: our own reference of it.
     pub our_reference: Option<String>,

@@ -165,7 +165,8 @@ CREATE TABLE gateway_cursors (
 ) {table};
 
 -- Everything that changed a payment. cause: the kind of the event, or the command; cause_key: the
--- event's id, or the request's: each changes a payment once.
+-- event's id, or ours of the command or occasion: each changes a payment once. request_id: as the
+-- client named it, perhaps several times.
 CREATE TABLE payment_log (
     payment_id BIGINT NOT NULL REFERENCES payments (id),
     entry_no BIGINT NOT NULL CHECK (entry_no > 0),

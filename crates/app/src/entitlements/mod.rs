@@ -19,4 +19,4 @@ pub use show::{Answer, Feature, Whole, check, ending, of_customer};
 pub use store::entitlements::{Ending, KeptGrant, KeptPlan};
 
 pub(crate) use follow::{Following, expected, follow};
-pub(crate) use plans::for_sale;
+pub(crate) use plans::{for_sale, holding};

@@ -9,7 +9,7 @@ use domain::entitlements::{DEFAULT_DAYS, Plan, PlanError};
 use domain::ids::{CustomerId, PaymentId};
 use domain::money::Money;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use store::entitlements::{self, KeptPlan, MAX_PLANS};
 use store::{Lock, Tx, audit, payments};
 
@@ -52,6 +52,22 @@ pub(crate) fn for_sale(tx: &mut Tx<'_>, code: &str) -> Result<Result<Plan, Strin
         return Ok(Err("the plan costs nothing; every customer has it".to_owned()));
     }
     Ok(Ok(kept.plan))
+}
+
+/// Those of some codes whose plans hold the money that is paid for them: known, and with a price.
+/// One that is sold no more holds it too: it may have been asked for before.
+pub(crate) fn holding<'c>(
+    tx: &mut Tx<'_>,
+    codes: impl Iterator<Item = &'c str>,
+) -> Result<HashSet<String>, AppError> {
+    let codes: BTreeSet<&str> = codes.collect();
+    if codes.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let codes: Vec<&str> = codes.into_iter().collect();
+    let found = entitlements::by_codes(tx, &codes)?.into_iter();
+    let priced = found.filter(|kept| kept.plan.price > Money::ZERO);
+    Ok(priced.map(|kept| kept.plan.code).collect())
 }
 
 /// Adds a plan. Payments that named it before it was known give what it gives from now on.

@@ -9,7 +9,7 @@ use domain::access::Role;
 use domain::calendar::Day;
 use domain::ids::{PaymentId, PersonId};
 use domain::money::Money;
-use domain::payments::{BankReference, Observation, Provider};
+use domain::payments::{BankReference, Observation, Provider, check_amount};
 use store::Tx;
 use store::access::people;
 use store::payments::{self, Listed};
@@ -46,11 +46,11 @@ pub fn record(tx: &mut Tx<'_>, actor: &Actor, new: &NewReceipt) -> Result<Paymen
         Some(reference) => reference.clone(),
         None => format!("CASH-{}", payments::allot_ids(tx, 1)?),
     };
-    refuse_known(tx, new, &reference)?;
+    let known_as = refuse_known(tx, new, &reference)?;
     let is_transfer = matches!(new.way, Provider::Upi | Provider::Bank);
     let told = Told {
         provider: new.way,
-        reference: reference.clone(),
+        reference: known_as,
         seen: vec![Observation::Captured { amount: new.amount, at: actor.at }],
         currency: None,
         names: Names {
@@ -79,9 +79,7 @@ fn check(
     if new.way.is_gateway() {
         invalid.add("#/method", "expected cash, upi, bank or cheque; a gateway tells by itself");
     }
-    if new.amount <= Money::ZERO {
-        invalid.add("#/amount", "expected more than zero");
-    }
+    invalid.take("#/amount", check_amount(new.amount));
     check_reference(&mut invalid, new);
     if new.way == Provider::Cash && person.is_none() {
         invalid.add("#/person", "name the person who has taken the cash");
@@ -105,7 +103,7 @@ fn check(
 
 /// Whether there is such a person, who is no customer. A number that no person can have is not
 /// asked of the database.
-fn is_of_the_dairy(tx: &mut Tx<'_>, person: PersonId) -> Result<bool, AppError> {
+pub(super) fn is_of_the_dairy(tx: &mut Tx<'_>, person: PersonId) -> Result<bool, AppError> {
     if i32::try_from(person.0).is_err() {
         return Ok(false);
     }
@@ -178,18 +176,20 @@ fn check_names(tx: &mut Tx<'_>, invalid: &mut Invalid, new: &NewReceipt) -> Resu
     Ok(())
 }
 
-/// Refuses what is known already, perhaps through a gateway.
-fn refuse_known(tx: &mut Tx<'_>, new: &NewReceipt, reference: &str) -> Result<(), AppError> {
-    let known = payments::by_reference(tx, new.way, reference)?;
-    let known = match known {
+/// Refuses what is known already, perhaps through a gateway, unless it was taken back. Then it is
+/// recorded anew: what it is known by here gets a number. Returns that.
+fn refuse_known(tx: &mut Tx<'_>, new: &NewReceipt, reference: &str) -> Result<String, AppError> {
+    let recorded = payments::recorded(tx, new.way, reference)?;
+    let known = match recorded.standing {
         None if matches!(new.way, Provider::Upi | Provider::Bank) => {
             payments::by_bank_reference(tx, reference)?
         }
         known => known,
     };
-    match known {
-        None => Ok(()),
-        Some(id) => Err(AppError::Conflict(format!(
+    match (known, recorded.count) {
+        (None, 0) => Ok(reference.to_owned()),
+        (None, before) => Ok(format!("{reference}#{}", before + 1)),
+        (Some(id), _) => Err(AppError::Conflict(format!(
             "{reference} is recorded already, as payment {}; it is not taken twice",
             id.0
         ))),
@@ -273,7 +273,6 @@ pub(super) fn step(
 
 /// Something that one of our people tells of a payment.
 pub(super) fn change(actor: &Actor, provider: Provider, reference: &str, cause: &str) -> Told {
-    let key = actor.request.clone();
     Told {
         provider,
         reference: reference.to_owned(),
@@ -285,7 +284,8 @@ pub(super) fn change(actor: &Actor, provider: Provider, reference: &str, cause: 
         person: None,
         day: None,
         cause: cause.to_owned(),
-        cause_key: key.unwrap_or_else(|| format!("{cause}@{}", actor.at.unix_micros())),
+        // Never the request's id: a client may give one to several commands.
+        cause_key: format!("{cause} {}", actor.at.unix_micros()),
     }
 }
 

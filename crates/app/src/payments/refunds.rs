@@ -6,18 +6,19 @@
 
 use super::book::release_to_advance;
 use super::gateways::Gateways;
-use super::record::{book_one, change, find};
+use super::record::{book_one, change, find, is_of_the_dairy};
 use super::refund_calls;
 use super::requests::reference_of;
 use super::{Desk, Told};
 use crate::audit::entry;
+use crate::entitlements::holding;
 use crate::jobs::enqueue;
 use crate::{Actor, AppError, Invalid, paging};
 use domain::ids::{PaymentId, PersonId, RefundId};
 use domain::money::Money;
 use domain::payments::{
     BankReference, Destination, Observation, Provider, RefundError, RefundState, RefundStatus,
-    Step, kept, may_check, may_refund, refundable,
+    Step, check_amount, kept, may_check, may_refund, refundable,
 };
 use serde_json::{Value, json};
 use store::payments::{self, Kept};
@@ -64,7 +65,7 @@ pub fn ask_refund(
     new: &NewRefund,
 ) -> Result<RefundId, AppError> {
     let payment = lock_payment(tx, payment)?;
-    check(&payment, &desk.gateways, new)?;
+    check(tx, &payment, &desk.gateways, new)?;
     let left = left(tx, &payment, new.destination, NONE)?;
     let alone = payments::refunded_alone(tx, payment.id)?;
     let state = domain::payments::ask_refund(new.amount, left, alone, desk.refund_limit)
@@ -129,11 +130,14 @@ const fn paid_by_hand(payment: &Kept, destination: Destination) -> bool {
 }
 
 /// Refuses what is missing or does not go with the payment.
-fn check(payment: &Kept, gateways: &Gateways, new: &NewRefund) -> Result<(), AppError> {
+fn check(
+    tx: &mut Tx<'_>,
+    payment: &Kept,
+    gateways: &Gateways,
+    new: &NewRefund,
+) -> Result<(), AppError> {
     let mut invalid = Invalid::new();
-    if new.amount <= Money::ZERO {
-        invalid.add("#/amount", "expected more than zero");
-    }
+    invalid.take("#/amount", check_amount(new.amount));
     if !(1..=MAX_REASON_CHARS).contains(&new.reason.trim().chars().count()) {
         invalid.add("#/reason", "expected 1 to 500 characters");
     }
@@ -141,6 +145,7 @@ fn check(payment: &Kept, gateways: &Gateways, new: &NewRefund) -> Result<(), App
     if new.person.is_some() && !(by_hand && payment.provider == Provider::Cash) {
         invalid.add("#/person", "only cash is paid from somebody's hand; leave it out");
     }
+    check_person(tx, &mut invalid, new.person)?;
     if let Some(reference) = &new.reference {
         if !by_hand || payment.provider == Provider::Cash {
             invalid.add("#/reference", "nothing is paid through a bank by hand; leave it out");
@@ -159,11 +164,30 @@ fn check(payment: &Kept, gateways: &Gateways, new: &NewRefund) -> Result<(), App
         Destination::Advance if payment.customer.is_none() => {
             conflict("nobody knows who has paid; give the payment to its customer first")
         }
-        Destination::Advance if payment.plan.is_some() => {
+        Destination::Advance if is_held(tx, payment)? => {
             conflict("what was paid for a plan is no advance for bills; refund it to its source")
         }
         Destination::Source | Destination::Advance => Ok(()),
     }
+}
+
+/// Whether cash can be somebody's: they are there, and of the dairy.
+fn check_person(
+    tx: &mut Tx<'_>,
+    invalid: &mut Invalid,
+    person: Option<PersonId>,
+) -> Result<(), AppError> {
+    if let Some(person) = person
+        && !is_of_the_dairy(tx, person)?
+    {
+        invalid.add("#/person", "there is no such person of the dairy");
+    }
+    Ok(())
+}
+
+/// Whether a payment is held for a plan that we sell.
+fn is_held(tx: &mut Tx<'_>, payment: &Kept) -> Result<bool, AppError> {
+    Ok(!holding(tx, payment.plan.as_deref().into_iter())?.is_empty())
 }
 
 fn conflict(what: &str) -> Result<(), AppError> {
@@ -304,7 +328,7 @@ fn pay(
     let left = left(tx, payment, Destination::Source, id)?;
     may_refund(refund.amount, left).map_err(|error| refused(&error))?;
     let is_cash = refund.provider == Provider::Cash;
-    refund.person = how_paid(&refund, actor, paid)?.or(payment.person).filter(|_| is_cash);
+    refund.person = how_paid(tx, &refund, actor, paid)?.or(payment.person).filter(|_| is_cash);
     refund.paid_reference.clone_from(&paid.reference);
     refund.told_as = Some(refund.reference.clone());
     payments::save_refund(tx, &refund, actor.at)?;
@@ -328,6 +352,7 @@ fn pay(
 
 /// Whose cash it is, after checking what is said about the payment by hand.
 fn how_paid(
+    tx: &mut Tx<'_>,
     refund: &AskedRefund,
     actor: &Actor,
     paid: &PaidOut,
@@ -344,6 +369,7 @@ fn how_paid(
     if paid.person.is_some() && refund.provider != Provider::Cash {
         invalid.add("#/person", "only cash is paid from somebody's hand; leave it out");
     }
+    check_person(tx, &mut invalid, paid.person)?;
     invalid.check()?;
     Ok(paid.person.or(refund.person).or(actor.person))
 }

@@ -11,7 +11,7 @@ use crate::{Actor, AppError, Invalid, paging};
 use domain::calendar::Moment;
 use domain::ids::{BillId, CustomerId, RequestId};
 use domain::money::Money;
-use domain::payments::{Provider, RequestKind, RequestState, Target};
+use domain::payments::{Provider, RequestKind, RequestState, Target, check_amount};
 use gateways::razorpay::redirect::{LinkReturn, verify_checkout, verify_payment_link};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -24,8 +24,6 @@ pub use store::payments::AskedFor;
 
 /// The longest life of a request: that of a payment link (protocols 2).
 const LONGEST_LIFE: Duration = Duration::from_hours(182 * 24);
-/// Longest code of a plan, in characters.
-const MAX_PLAN_CHARS: usize = 64;
 /// Bytes of a hash in our references, which keep those of two databases apart.
 const REFERENCE_HASH_BYTES: usize = 6;
 
@@ -119,8 +117,8 @@ fn check(tx: &mut Tx<'_>, at: Moment, new: &NewRequest) -> Result<Payer, AppErro
     } else if !new.kind.is_made_by(new.provider) {
         invalid.add("#/kind", "razorpay makes order, link and qr; stripe makes checkout");
     }
-    if new.amount.is_some_and(|amount| amount <= Money::ZERO) {
-        invalid.add("#/amount", "expected more than zero");
+    if let Some(amount) = new.amount {
+        invalid.take("#/amount", check_amount(amount));
     }
     if new.in_parts && !matches!(new.kind, RequestKind::Order | RequestKind::Link) {
         invalid.add("#/in_parts", "only an order or a link can be paid in parts");
@@ -130,20 +128,27 @@ fn check(tx: &mut Tx<'_>, at: Moment, new: &NewRequest) -> Result<Payer, AppErro
     {
         invalid.add("#/expires_at", "expected a moment to come, at most 182 days ahead");
     }
-    if let Some(plan) = &new.plan {
-        if !(1..=MAX_PLAN_CHARS).contains(&plan.chars().count()) {
-            invalid.add("#/plan_code", "expected 1 to 64 characters");
-        }
-        if new.bill.is_some() {
-            invalid.add("#/plan_code", "what buys a plan pays no bill; leave one of them out");
-        }
-        if new.amount.is_none() {
-            invalid.add("#/amount", "say how much the plan costs");
-        }
-    }
+    check_plan(tx, &mut invalid, new)?;
     let payer = payer(tx, &mut invalid, new)?;
     invalid.check()?;
     payer.ok_or_else(|| AppError::Changed("what was sent".to_owned()))
+}
+
+/// Whether the plan can be bought with what is asked for.
+fn check_plan(tx: &mut Tx<'_>, invalid: &mut Invalid, new: &NewRequest) -> Result<(), AppError> {
+    let Some(code) = new.plan.as_deref() else { return Ok(()) };
+    if new.bill.is_some() {
+        invalid.add("#/plan_code", "what buys a plan pays no bill; leave one of them out");
+    }
+    if new.in_parts {
+        invalid.add("#/in_parts", "a plan is paid in one payment");
+    }
+    let plan = crate::entitlements::for_sale(tx, code)?;
+    let Some(plan) = invalid.take("#/plan_code", plan) else { return Ok(()) };
+    if new.amount != Some(plan.price) {
+        invalid.add("#/amount", format!("expected {}, what the plan costs", plan.price));
+    }
+    Ok(())
 }
 
 fn payer(

@@ -81,7 +81,7 @@ pub struct PaymentChange {
     to: String,
     /// The kind of the event, or the command.
     cause: String,
-    /// The event's id, or the request's.
+    /// The event's id, or what names the command or the occasion.
     cause_key: String,
     /// Who did it.
     actor: String,

@@ -123,7 +123,7 @@ pub fn change(
     let (action, now) = match step {
         Step::Assign(person) => {
             if reconciliation::person_named(tx, person)?.is_none() {
-                let what = "there is no such person, or they are disabled";
+                let what = "there is no such person of the dairy, or they are disabled";
                 return Err(Invalid::one("#/assignee", what).into());
             }
             ("assign", (was.assign().map_err(refused)?, Some(person), note))

@@ -217,6 +217,43 @@ fn cash_is_taken_by_somebody_of_the_dairy() {
 }
 
 #[test]
+fn cash_is_given_back_by_somebody_of_the_dairy() {
+    on_both(|database| {
+        let dairy = staffed(database);
+        let payment = collect(&dairy, 1, 5_000);
+        let desk = payments::Desk::default();
+        let ask = |rupees: i64, person: Option<i64>| {
+            let new = payments::NewRefund {
+                amount: Money::from_paise(rupees * 100),
+                destination: domain::payments::Destination::Source,
+                reason: "spilt milk".to_owned(),
+                person: person.map(PersonId),
+                reference: None,
+            };
+            dairy.store.write(|tx| payments::ask_refund(tx, &dairy.actor(), &desk, payment, &new))
+        };
+        for person in [4, 77, 999_999, i64::MAX] {
+            let refused = ask(1, Some(person)).unwrap_err();
+            assert!(refused.to_string().starts_with("person: "), "{person}: {refused}");
+        }
+        // Above the limit it is paid out later.
+        let id = ask(2_000, None).unwrap();
+        let other = Actor::program("owner", dairy.actor().at);
+        dairy.store.write(|tx| payments::approve(tx, &other, &desk, id)).unwrap();
+        let pay = |person: i64| {
+            let paid = payments::PaidOut { person: Some(PersonId(person)), reference: None };
+            dairy.store.write(|tx| payments::pay_out(tx, &dairy.actor(), id, &paid))
+        };
+        for person in [4, 77, i64::MAX] {
+            assert!(matches!(pay(person), Err(AppError::Invalid(_))), "{person}");
+        }
+        pay(2).unwrap();
+        assert_eq!((holds(&dairy, RIDER), holds(&dairy, CLERK)), ((5_000, 0), (-2_000, 0)));
+        dairy.assert_verified();
+    });
+}
+
+#[test]
 fn two_at_once_do_not_hand_the_same_cash_over_twice() {
     on_both(|database| {
         let dairy = staffed(database);

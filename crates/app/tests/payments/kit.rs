@@ -119,6 +119,8 @@ pub fn books(dairy: &Dairy<'_>) -> Vec<String> {
          HAVING SUM(free_paise) > 0 ORDER BY customer_id",
         "SELECT 'paid ' || CAST(customer_id AS TEXT) || ' ' || CAST(SUM(paid_paise) AS TEXT) \
          FROM bills GROUP BY customer_id ORDER BY customer_id",
+        "SELECT 'bill ' || number || ' ' || state || ' ' || CAST(paid_paise AS TEXT) FROM bills \
+         WHERE number IS NOT NULL ORDER BY number",
         "SELECT 'refund ' || reference || status || CAST(amount_paise AS TEXT) \
          FROM payment_refunds ORDER BY reference",
     ] {

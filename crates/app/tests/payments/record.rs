@@ -53,6 +53,10 @@ fn what_is_wrong_is_named() {
         for (new, place) in [
             (receipt(Provider::Cash, 100, None, "C1"), "person"),
             (receipt(Provider::Upi, 0, Some("618200000117"), "C1"), "amount"),
+            (
+                receipt(Provider::Upi, i64::MAX, Some("618200000117"), "C1"),
+                "at most 10000000000.00",
+            ),
             (receipt(Provider::Upi, 5, Some("61820000011"), "C1"), "reference"),
             (receipt(Provider::Bank, 5, None, "C1"), "reference"),
             (receipt(Provider::Cheque, 5, Some("000123"), "C7"), "customer_code"),
@@ -107,6 +111,64 @@ fn an_unmatched_payment_is_given_to_its_customer() {
         let after = books(&dairy);
         assert!(after.contains(&"unmatched_receipts 0 0".to_owned()), "{after:?}");
         assert_eq!(dairy.bill("C1", "2026-09").status, "paid");
+        dairy.assert_verified();
+    });
+}
+
+#[test]
+fn a_client_may_give_one_id_to_several_requests() {
+    on_both(|database| {
+        let dairy = billed(database);
+        let mut actor = dairy.actor();
+        actor.request = Some("t1".to_owned());
+        let write = |work: &dyn Fn(&mut store::Tx<'_>) -> Result<(), AppError>| {
+            dairy.store.write(|tx| work(tx)).unwrap();
+        };
+        let cheque = |number: &str, paise: i64| {
+            let new = receipt(Provider::Cheque, paise, Some(number), "C1");
+            dairy.store.write(|tx| payments::record(tx, &actor, &new)).unwrap()
+        };
+        let ids = [cheque("000121", 20_000), cheque("000122", 20_000), cheque("000123", 90_000)];
+        write(&|tx| payments::clear(tx, &actor, ids[0]));
+        // What they had paid is taken from the advance of the third, twice.
+        write(&|tx| payments::reverse(tx, &actor, ids[0]));
+        write(&|tx| payments::reverse(tx, &actor, ids[1]));
+        assert_eq!(dairy.bill("C1", "2026-09").status, "paid");
+        let shown = dairy.store.read(|tx| payments::show(tx, ids[2])).unwrap();
+        let told: Vec<_> = shown.log.iter().map(|entry| entry.request.as_deref()).collect();
+        assert_eq!(told, [Some("t1"); 3]);
+        dairy.assert_verified();
+    });
+}
+
+#[test]
+fn a_receipt_that_was_taken_back_is_recorded_anew() {
+    on_both(|database| {
+        let dairy = billed(database);
+        for (way, reference) in [(Provider::Upi, "618200000117"), (Provider::Cheque, "000123")] {
+            let wrong = receipt(way, 40_000, Some(reference), "C2");
+            let right = receipt(way, 60_000, Some(reference), "C1");
+            for known_as in ["", "#2", "#3"] {
+                let id = record(&dairy, if known_as == "#3" { &right } else { &wrong }).unwrap();
+                let shown = dairy.store.read(|tx| payments::show(tx, id)).unwrap();
+                let payment = &shown.listed.payment;
+                assert_eq!(payment.reference, format!("{reference}{known_as}"));
+                let bank = (way == Provider::Upi).then_some(reference);
+                assert_eq!(payment.bank_reference.as_deref(), bank);
+                // One that stands is not taken twice.
+                assert!(matches!(record(&dairy, &right), Err(AppError::Conflict(_))));
+                if known_as != "#3" {
+                    dairy.store.write(|tx| payments::reverse(tx, &dairy.actor(), id)).unwrap();
+                }
+            }
+        }
+        // Another number that begins alike is another cheque.
+        record(&dairy, &receipt(Provider::Cheque, 100, Some("000123 SBI"), "C3")).unwrap();
+        record(&dairy, &receipt(Provider::Cheque, 100, Some("00012"), "C3")).unwrap();
+        assert_eq!(dairy.bill("C1", "2026-09").status, "paid");
+        assert_eq!(dairy.bill("C2", "2026-09").status, "issued");
+        let after = books(&dairy);
+        assert!(after.contains(&"receivable 2 120000".to_owned()), "{after:?}");
         dairy.assert_verified();
     });
 }

@@ -163,6 +163,13 @@ fn what_does_not_go_together_is_named() {
         let office = Office::new(database);
         let good = office.new_request(RequestKind::Link, "C1");
         let soon = Moment::parse("2026-10-02T09:00:00+05:30");
+        let for_plan = |plan: &str, paise: i64| NewRequest {
+            customer: Some("C1".to_owned()),
+            bill: None,
+            plan: Some(plan.to_owned()),
+            amount: Some(Money::from_paise(paise)),
+            ..good.clone()
+        };
         for (wrong, part) in [
             (NewRequest { provider: Provider::Stripe, ..good.clone() }, "kind"),
             (NewRequest { provider: Provider::Upi, ..good.clone() }, "provider"),
@@ -172,6 +179,10 @@ fn what_does_not_go_together_is_named() {
             (NewRequest { bill: None, ..good.clone() }, "customer_code"),
             (NewRequest { expires_at: soon, ..good.clone() }, "expires_at"),
             (NewRequest { plan: Some("vip".to_owned()), ..good.clone() }, "plan_code"),
+            (for_plan("gold", 49_900), "plan_code: there is no such plan"),
+            (for_plan("free", 100), "plan_code: the plan costs nothing"),
+            (for_plan("vip", 49_901), "amount: expected 499.00"),
+            (NewRequest { in_parts: true, ..for_plan("vip", 49_900) }, "in_parts"),
             (
                 NewRequest { in_parts: true, ..office.new_request(RequestKind::Qr, "C1") },
                 "in_parts",

@@ -125,11 +125,13 @@ fn money_of_nobody_and_for_no_known_plan_is_sold_when_both_are_known() {
                 .write(|tx| entitlements::add(tx, &dairy.actor(), "curd_club", &club))
                 .unwrap();
         };
+        // A plan that nobody sells holds nothing back.
+        let paid = || dairy.count("SELECT paid_paise FROM bills WHERE customer_id = 1");
         assign();
-        assert_eq!((balances(&dairy, 1), free(&dairy)), ((0, 55_000), 5_000));
+        assert_eq!((balances(&dairy, 1), free(&dairy), paid()), ((0, 55_000), 0, 5_000));
         dairy.assert_verified();
         add();
-        assert_eq!((balances(&dairy, 1), free(&dairy)), ((5_000, 60_000), 0));
+        assert_eq!((balances(&dairy, 1), free(&dairy), paid()), ((5_000, 60_000), 0, 0));
         dairy.assert_verified();
         let bounced = refund("refund.processed", "rf_1", "pay_1", 5_000, "processed");
         receive(&dairy, &[delivery("e2", &bounced)]);
@@ -166,5 +168,38 @@ fn a_plan_that_is_sold_is_plain_to_the_reconciliation() {
         // What is free of one that was sold is looked at.
         dairy.sql("UPDATE payments SET free_paise = 1, version = version + 1 WHERE id = 1");
         assert_eq!(suspects(), [1]);
+    });
+}
+
+#[test]
+fn money_for_a_plan_that_nobody_sells_pays_dues_and_is_an_advance() {
+    on_both(|database| {
+        let dairy = billed(database);
+        receive(&dairy, &[delivery("e1", &bought("pay_1", 70_000, "C1", "plan_NTQ0000000001"))]);
+        assert_eq!(dairy.bill("C1", "2026-09").status, "paid");
+        assert_eq!(free(&dairy), 10_000);
+        dairy.assert_verified();
+        // The advance pays the next bill.
+        dairy.deliver(&["2026-10-01 C1 MILK 1"]);
+        dairy.on("2026-11-01");
+        dairy.run_and_issue("2026-10");
+        assert_eq!(dairy.bill("C1", "2026-10").status, "paid");
+        assert_eq!(free(&dairy), 4_000);
+        dairy.assert_verified();
+    });
+}
+
+#[test]
+fn money_that_does_not_fit_the_price_of_its_plan_is_told_of() {
+    on_both(|database| {
+        let dairy = billed(database);
+        receive(&dairy, &[delivery("e1", &bought("pay_1", PREMIUM - 1, "C1", "premium"))]);
+        receive(&dairy, &[delivery("e2", &bought("pay_2", PREMIUM + 500, "C2", "premium"))]);
+        receive(&dairy, &[delivery("e3", &bought("pay_3", PREMIUM, "C3", "premium"))]);
+        let until = dairy.actor().at.business_day();
+        let read = |tx: &mut store::Tx<'_>| store::reconciliation::waiting(tx, until);
+        let waiting = dairy.store.read(read).unwrap();
+        let told: Vec<_> = waiting.iter().map(|issue| issue.payment.map(|id| id.0)).collect();
+        assert_eq!(told, [Some(1), Some(2)]);
     });
 }

@@ -1,10 +1,12 @@
 //! Deliveries of gateways: kept once, booked once, and harmless when they do not fit.
 
+use crate::dairy::Dairy;
 use crate::kit::{
     billed, books, captured, delivery, dispute, event, now, payment, receive, refund,
 };
 use app::webhooks::Receipt;
 use domain::ids::WebhookEventId;
+use domain::money::Money;
 use domain::webhooks::State;
 use serde_json::json;
 use testkit::on_both;
@@ -85,27 +87,32 @@ fn refunds_and_lost_disputes_open_the_bill_again() {
     });
 }
 
-#[test]
-fn what_does_not_fit_is_kept_and_moves_nothing() {
-    on_both(|database| {
-        let dairy = billed(database);
+/// A payment by an order over 600 rupees, for C1's bill.
+fn of_order(dairy: &Dairy<'_>, id: &str, paise: i64, currency: &str) -> String {
+    if dairy.count("SELECT COUNT(*) FROM payment_requests") == 0 {
         dairy.sql(
             "INSERT INTO payment_requests (id, provider, kind, reference, provider_reference, \
              customer_id, amount_paise, in_parts, state, created_at, updated_at) VALUES \
              (1, 'razorpay', 'order', 'our-1', 'order_1', 1, 60000, 0, 'done', 1, 1)",
         );
+    }
+    let mut entity = payment(id, paise, "captured", json!([]));
+    entity["order_id"] = json!("order_1");
+    entity["currency"] = json!(currency);
+    event("payment.captured", &[("payment", entity)])
+}
+
+#[test]
+fn what_does_not_fit_is_kept_and_moves_nothing() {
+    on_both(|database| {
+        let dairy = billed(database);
         let before = books(&dairy);
-        let of_order = |paise: i64, currency: &str| {
-            let mut entity = payment("pay_1", paise, "captured", json!([]));
-            entity["order_id"] = json!("order_1");
-            entity["currency"] = json!(currency);
-            event("payment.captured", &[("payment", entity)])
-        };
         let unclear =
             event("payment.failed", &[("payment", payment("pay_1", 5, "captured", json!([])))]);
+        let too_much = domain::payments::MAX_AMOUNT.paise() + 1;
         let told = [
-            delivery("e1", &of_order(59_999, "INR")),
-            delivery("e2", &of_order(60_000, "USD")),
+            delivery("e1", &of_order(&dairy, "pay_1", too_much, "INR")),
+            delivery("e2", &of_order(&dairy, "pay_1", 60_000, "USD")),
             delivery("e3", &unclear),
             delivery("e4", "this is not JSON"),
             delivery("e5", &event("invoice.strange", &[])),
@@ -119,12 +126,108 @@ fn what_does_not_fit_is_kept_and_moves_nothing() {
         let counts = dairy.store.read(app::webhooks::counts).unwrap();
         assert_eq!((counts.waiting, counts.dead), (0, 4));
         // In one set with a good one, only the bad one falls out.
-        let good = delivery("e7", &of_order(60_000, "INR"));
-        let bad = delivery("e6", &of_order(1, "INR"));
+        let good = delivery("e7", &of_order(&dairy, "pay_1", 60_000, "INR"));
+        let bad = delivery("e6", &of_order(&dairy, "pay_1", 1, "EUR"));
         let receipts = receive(&dairy, &[bad, good]);
         assert!(matches!(receipts[0], Receipt::Kept(_)));
         assert_eq!(receipts[1], Receipt::Processed);
         assert_eq!(dairy.bill("C1", "2026-09").status, "paid");
+        dairy.assert_verified();
+    });
+}
+
+#[test]
+fn money_of_another_amount_than_was_asked_for_is_booked_and_named() {
+    on_both(|database| {
+        for (paise, status, advance) in [(61_200, "paid", 1_200), (58_800, "part-paid", 0)] {
+            let fresh = testkit::databases().into_iter().find(|d| d.kind == database.kind).unwrap();
+            let dairy = billed(&fresh);
+            let told = delivery("e1", &of_order(&dairy, "pay_1", paise, "INR"));
+            assert_eq!(receive(&dairy, &[told]), [Receipt::Processed]);
+            assert_eq!(dairy.bill("C1", "2026-09").status, status);
+            let free = "SELECT CAST(SUM(free_paise) AS BIGINT) FROM payments";
+            assert_eq!(dairy.count(free), advance);
+            let until = dairy.actor().at.business_day();
+            let read = |tx: &mut store::Tx<'_>| store::reconciliation::suspects(tx, (1, 9), until);
+            let suspects = dairy.store.read(read).unwrap();
+            let asked: Vec<_> =
+                suspects.iter().map(|one| (one.asked.map(Money::paise), one.captured)).collect();
+            assert_eq!(asked, [(Some(60_000), Money::from_paise(paise))]);
+            dairy.assert_verified();
+        }
+    });
+}
+
+#[test]
+fn what_was_authorized_and_given_back_is_refunded_without_a_posting() {
+    on_both(|database| {
+        let dairy = billed(database);
+        let before = dairy.count("SELECT COUNT(*) FROM ledger_entries");
+        let notes = json!({ "customer_code": "C1" });
+        let promised = payment("pay_1", 60_000, "authorized", notes);
+        let told = [
+            delivery("e1", &event("payment.authorized", &[("payment", promised)])),
+            delivery("e2", &refund("refund.processed", "rf_1", "pay_1", 60_000, "processed")),
+        ];
+        assert_eq!(receive(&dairy, &told), [Receipt::Processed, Receipt::Processed]);
+        let after = books(&dairy);
+        assert!(after.contains(&"razorpay pay_1 refunded 0 1 0".to_owned()), "{after:?}");
+        assert_eq!(dairy.count("SELECT COUNT(*) FROM ledger_entries"), before);
+        assert_eq!(dairy.bill("C1", "2026-09").status, "issued");
+        dairy.assert_verified();
+    });
+}
+
+/// A payment with the bank's reference.
+fn with_reference(id: &str, paise: i64, rrn: &str) -> String {
+    let mut entity = payment(id, paise, "captured", json!({ "customer_code": "C1" }));
+    entity["acquirer_data"] = json!({ "rrn": rrn });
+    event("payment.captured", &[("payment", entity)])
+}
+
+#[test]
+fn what_was_recorded_by_hand_before_is_held_and_not_credited_twice() {
+    on_both(|database| {
+        let dairy = billed(database);
+        let new = app::payments::NewReceipt {
+            way: domain::payments::Provider::Upi,
+            amount: Money::from_paise(60_000),
+            reference: Some("618200000117".to_owned()),
+            customer: Some("C1".to_owned()),
+            bill: None,
+            plan: None,
+            person: None,
+            day: None,
+        };
+        let record = || dairy.store.write(|tx| app::payments::record(tx, &dairy.actor(), &new));
+        let id = record().unwrap();
+        let before = books(&dairy);
+        let told = with_reference("pay_1", 60_000, "618200000117");
+        // Twice, in one set with a good one of another reference.
+        let other = with_reference("pay_2", 500, "618200000118");
+        let receipts = receive(
+            &dairy,
+            &[delivery("e1", &told), delivery("e2", &told), delivery("e3", &other)],
+        );
+        let [Receipt::Kept(why), Receipt::Kept(_), Receipt::Processed] = &receipts[..] else {
+            panic!("{receipts:?}");
+        };
+        assert!(why.contains("of payment 1, which was recorded by hand"), "{why}");
+        assert_eq!(dairy.count("SELECT COUNT(*) FROM payments"), 2);
+        assert!(books(&dairy).contains(&"gateway_razorpay 0 490".to_owned()));
+        assert!(before.iter().any(|line| line.starts_with("bank 0 60000")), "{before:?}");
+        // Another amount is another payment, of which the reconciliation warns.
+        let less = with_reference("pay_3", 1_000, "618200000117");
+        assert_eq!(receive(&dairy, &[delivery("e4", &less)]), [Receipt::Processed]);
+        // The receipt is taken back, and the event replayed.
+        dairy.store.write(|tx| app::payments::reverse(tx, &dairy.actor(), id)).unwrap();
+        let replayed = dairy
+            .store
+            .write(|tx| app::webhooks::replay(tx, &dairy.actor(), WebhookEventId(1)))
+            .unwrap();
+        assert_eq!(replayed.standing.state, State::Processed);
+        assert_eq!(dairy.bill("C1", "2026-09").status, "paid");
+        assert!(record().is_err(), "the gateway's payment stands");
         dairy.assert_verified();
     });
 }

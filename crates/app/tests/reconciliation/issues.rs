@@ -76,8 +76,10 @@ fn an_issue_is_assigned_closed_and_opened_again_when_it_changes() {
         upi(&dairy, 20_000, "618200000010", "C1");
         let report = on(&dairy, "2026-10-02");
         let id = report.issues[0].id;
-        let unknown = step(&dairy, id, Step::Assign(PersonId(99))).unwrap_err();
-        assert_eq!(unknown.code(), "invalid");
+        for nobody in [99, 5_000_000_000, i64::MAX] {
+            let unknown = step(&dairy, id, Step::Assign(PersonId(nobody))).unwrap_err();
+            assert_eq!(unknown.code(), "invalid");
+        }
         assert_eq!(step(&dairy, 999, Step::Reopen).unwrap_err().code(), "not_found");
         assert_eq!(step(&dairy, id, Step::Reopen).unwrap_err().code(), "conflict");
         let assigned = step(&dairy, id, Step::Assign(PersonId(4))).unwrap();

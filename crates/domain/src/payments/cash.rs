@@ -3,6 +3,7 @@
 //!
 //! It deliberately knows no limit for a shortage; who may accept one is the caller's rule.
 
+use super::observation::MAX_AMOUNT;
 use crate::calendar::Day;
 use crate::ids::{HandOverId, PersonId};
 use crate::ledger::{Account, Cause, Entry, LedgerError, Transaction};
@@ -37,6 +38,9 @@ pub enum CashError {
     /// Fewer than none.
     #[error("small coins of {0} rupees cannot be counted; expected 0 or more")]
     NegativeCoins(Money),
+    /// More than is taken at once.
+    #[error("{0} rupees cannot be handed over at once; expected at most {MAX_AMOUNT}")]
+    TooMuch(Money),
     /// Nobody hands over to themselves.
     #[error("cash cannot be handed over to the person who has it; name another person or the bank")]
     ToOneself,
@@ -68,7 +72,11 @@ pub fn counted(pieces: &[(i64, i64)], coins: Money) -> Result<Money, CashError> 
         }
         sum += i128::from(rupees) * i128::from(pieces) * PAISE;
     }
-    Ok(Money::from_wide(sum, "the cash counted")?)
+    let sum = Money::from_wide(sum, "the cash counted")?;
+    if sum > MAX_AMOUNT {
+        return Err(CashError::TooMuch(sum));
+    }
+    Ok(sum)
 }
 
 /// Who takes cash over.
@@ -138,7 +146,9 @@ pub fn hand_over(
 
 #[cfg(test)]
 mod tests {
-    use super::{Balance, CashError, DENOMINATIONS, HandOver, Taker, counted, hand_over};
+    use super::{
+        Balance, CashError, DENOMINATIONS, HandOver, MAX_AMOUNT, Taker, counted, hand_over,
+    };
     use crate::calendar::Day;
     use crate::ids::{HandOverId, PersonId};
     use crate::ledger::Account;
@@ -172,6 +182,10 @@ mod tests {
         let wrong = CashError::NegativePieces { rupees: 10, pieces: -1 };
         assert_eq!(counted(&[(10, -1)], Money::ZERO), Err(wrong));
         assert_eq!(counted(&[], rupees(-1)), Err(CashError::NegativeCoins(rupees(-1))));
+        let most = MAX_AMOUNT.paise() / 200_000;
+        assert_eq!(counted(&[(2000, most)], Money::ZERO), Ok(MAX_AMOUNT));
+        let more = counted(&[(2000, most)], Money::from_paise(1));
+        assert!(matches!(more, Err(CashError::TooMuch(_))), "{more:?}");
         let large = counted(&[(2000, i64::MAX)], Money::from_paise(i64::MAX));
         assert!(matches!(large, Err(CashError::Overflow(_))));
     }

@@ -135,7 +135,8 @@ impl Facts {
     /// The state that follows.
     ///
     /// A reversed payment has failed: its money never was ours. A dispute that is open or lost
-    /// outweighs what else is known, and money captured outweighs a failure.
+    /// outweighs what else is known, and money captured outweighs a failure. What was only
+    /// authorized may be given back by the gateway (protocols 1.7): all of it, without a posting.
     pub fn state(&self) -> State {
         let against_us = |dispute: &DisputeFacts| {
             dispute.status.is_open() || dispute.status == DisputeStatus::Lost
@@ -150,6 +151,8 @@ impl Facts {
                 refunded if refunded > 0 => State::PartRefunded,
                 _ => State::Captured,
             }
+        } else if self.authorized && self.refunded_wide() >= self.amount.paise().max(1).into() {
+            State::Refunded
         } else if self.authorized {
             State::Authorized
         } else if self.failed {
@@ -280,6 +283,24 @@ mod tests {
         assert_eq!(told(&[refund("a", RefundStatus::Processed, 9)]).state(), State::Created);
         let most = [1, 2].map(|n| refund(&format!("{n}"), RefundStatus::Pending, i64::MAX));
         assert!(told(&most).refunded().is_err());
+    }
+
+    #[test]
+    fn what_was_only_authorized_may_be_given_back() {
+        let authorized = Observation::Authorized { amount: paise(100) };
+        let back = |amount, status| refund("a", status, amount);
+        for (events, state) in [
+            (vec![back(100, RefundStatus::Processed)], State::Refunded),
+            (vec![back(60, RefundStatus::Processed)], State::Authorized),
+            (vec![back(100, RefundStatus::Failed)], State::Authorized),
+            (vec![back(100, RefundStatus::Processed), captured(100, 1)], State::Refunded),
+            (vec![back(60, RefundStatus::Processed), captured(100, 1)], State::PartRefunded),
+        ] {
+            let mut forward = vec![authorized.clone()];
+            forward.extend(events);
+            let backward: Vec<_> = forward.iter().rev().cloned().collect();
+            assert_eq!((told(&forward).state(), told(&backward).state()), (state, state));
+        }
     }
 
     #[test]

@@ -13,6 +13,10 @@ use thiserror::Error;
 /// to 28.
 pub const MAX_ID_BYTES: usize = 64;
 
+/// The most that is taken as one amount of money: 1,000 crore rupees. It is far above what any
+/// dairy is paid at once, and so far below what an `i64` holds that sums of millions fit.
+pub const MAX_AMOUNT: Money = Money::from_paise(1_000_000_000_000);
+
 /// What a provider keeps of a payment. The tax is a part of it, not on top.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fee {
@@ -115,6 +119,9 @@ pub enum ObservationError {
     /// Money is told as positive amounts.
     #[error("{0} is not an amount that can be paid; expected more than zero")]
     NotPositive(Money),
+    /// More than is taken at once.
+    #[error("{0} is more than can be paid at once; expected at most {MAX_AMOUNT}")]
+    TooMuch(Money),
     /// Not a provider's id.
     #[error(
         "\"{0}\" is not the id of a refund or dispute; expected 1 to 64 of letters, digits, _, - \
@@ -130,27 +137,34 @@ impl Observation {
         match self {
             Self::Created { amount }
             | Self::Authorized { amount }
-            | Self::Captured { amount, .. } => positive(*amount),
-            Self::Refund { id, amount, .. } => check_id(id).and_then(|()| positive(*amount)),
+            | Self::Captured { amount, .. } => check_amount(*amount),
+            Self::Refund { id, amount, .. } => check_id(id).and_then(|()| check_amount(*amount)),
             Self::Dispute { id, amount, deducted, .. } => {
                 check_id(id)?;
                 if *deducted < Money::ZERO {
                     return Err(ObservationError::NotPositive(*deducted));
                 }
-                positive(*amount)
+                at_most(*deducted).and_then(|()| check_amount(*amount))
             }
             Self::FundsWithdrawn { dispute, amount }
             | Self::FundsReinstated { dispute, amount } => {
-                check_id(dispute).and_then(|()| positive(*amount))
+                check_id(dispute).and_then(|()| check_amount(*amount))
             }
             Self::PaidOut { refund, .. } => check_id(refund),
-            Self::Failed | Self::Fee(_) | Self::Cleared | Self::Reversed => Ok(()),
+            Self::Fee(fee) => at_most(fee.amount),
+            Self::Failed | Self::Cleared | Self::Reversed => Ok(()),
         }
     }
 }
 
-fn positive(amount: Money) -> Result<(), ObservationError> {
-    if amount > Money::ZERO { Ok(()) } else { Err(ObservationError::NotPositive(amount)) }
+/// Whether so much can be paid, given back or handed over at once: more than nothing, and at most
+/// `MAX_AMOUNT`.
+pub fn check_amount(amount: Money) -> Result<(), ObservationError> {
+    if amount > Money::ZERO { at_most(amount) } else { Err(ObservationError::NotPositive(amount)) }
+}
+
+fn at_most(amount: Money) -> Result<(), ObservationError> {
+    if amount <= MAX_AMOUNT { Ok(()) } else { Err(ObservationError::TooMuch(amount)) }
 }
 
 /// Ids are opaque and case-sensitive, but they become a part of a posting's name.
@@ -165,7 +179,7 @@ fn check_id(id: &str) -> Result<(), ObservationError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Fee, MAX_ID_BYTES, Observation, ObservationError};
+    use super::{Fee, MAX_AMOUNT, MAX_ID_BYTES, Observation, ObservationError};
     use crate::calendar::Moment;
     use crate::money::Money;
     use crate::payments::{DisputeStatus, RefundStatus};
@@ -190,7 +204,8 @@ mod tests {
         let at = Moment::from_unix_micros(0);
         let id = || "x_1".to_owned();
         let (status, deducted) = (DisputeStatus::Created, Money::ZERO);
-        for (amount, right) in [(1, true), (i64::MAX, true), (0, false), (-1, false)] {
+        let most = MAX_AMOUNT.paise();
+        for (amount, right) in [(1, true), (most, true), (0, false), (-1, false)] {
             let amount = paise(amount);
             for observation in [
                 Observation::Created { amount },
@@ -205,6 +220,14 @@ mod tests {
                     if right { Ok(()) } else { Err(ObservationError::NotPositive(amount)) };
                 assert_eq!(observation.check(), expected, "{observation:?}");
             }
+        }
+        for amount in [most + 1, i64::MAX].map(paise) {
+            let expected = Err(ObservationError::TooMuch(amount));
+            assert_eq!(Observation::Captured { amount, at }.check(), expected);
+            assert_eq!(Observation::Fee(Fee::new(amount, Money::ZERO).unwrap()).check(), expected);
+            let deducted = amount;
+            let dispute = Observation::Dispute { id: id(), status, amount: paise(1), deducted };
+            assert_eq!(dispute.check(), expected);
         }
         let taken = paise(-1);
         let wrong = Observation::Dispute { id: id(), status, amount: paise(1), deducted: taken };

@@ -82,10 +82,12 @@ pub fn advance(payment: PaymentId, name: &str, free: Money) -> Issue {
         .amounts(Money::ZERO, free)
 }
 
-/// A payment of another amount than was asked for.
+/// A payment of another amount than was asked for. It is booked: nothing is wrong with the books.
 pub fn request_differs(payment: PaymentId, name: &str, asked: Money, captured: Money) -> Issue {
     let words = format!("{name} is not what was asked for");
-    of_payment(IssueKind::AmountMismatch, payment, words).amounts(asked, captured)
+    of_payment(IssueKind::AmountMismatch, payment, words)
+        .with_severity(Severity::Warning)
+        .amounts(asked, captured)
 }
 
 /// What is free and allocated of a payment is not what the customer keeps of it.

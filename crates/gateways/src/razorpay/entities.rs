@@ -206,12 +206,8 @@ impl Entities<'_, '_> {
             }
         }
         seen.customer_code = self.note("customer_code")?;
+        // Razorpay's own plan_id is no code of ours.
         seen.plan_code = self.note("plan_code")?;
-        if seen.plan_code.is_none()
-            && let Some(subscription) = self.subscription
-        {
-            seen.plan_code = subscription.reference("plan_id")?;
-        }
         Ok(())
     }
 

@@ -170,15 +170,20 @@ impl Receipt {
 
 /// Records a receipt: cash, a transfer by its reference, or a cheque. It pays the bill named, else
 /// the oldest dues; what is more becomes the customer's advance. Who has `cash:collect` and not
-/// `payments:write` records cash that they have taken themselves, and nothing else.
+/// `payments:write` records cash that they have taken themselves, and nothing else. Cash needs an
+/// Idempotency-Key: it has no reference by which it would be taken once.
 #[utoipa::path(post, path = "/payments", tag = "payments", request_body = Receipt,
     operation_id = "record_payment",
+    params(("Idempotency-Key" = Option<String>, Header,
+        description = "A new random value; cash needs it")),
     extensions(("x-permission" = json!("cash:collect"))),
     responses((status = 201, description = "The payment", body = WholePayment)))]
 async fn record(
     State(service): State<Service>,
     Posted { asking, body }: Posted<Receipt>,
 ) -> Result<Response, Problem> {
+    let is_cash = body.method == Provider::Cash.as_str();
+    let asking = if is_cash { asking.once_only()? } else { asking };
     service
         .write(asking, Permission::CashCollect, move |tx, caller, actor| {
             let new = body.read()?;

@@ -31,6 +31,7 @@ fn a_rider_collects_and_hands_over() {
         let clerk = api.person(Role::Accountant, None);
         let rider = api.person(Role::Rider, None);
         let path = "/api/v1/payments";
+        api.post(path, &rider, cash("300")).await.refused(400, "idempotency_key_missing");
         post(api, path, &rider, "k1", cash("300")).await.ok(201);
         post(api, path, &rider, "k1", cash("300")).await.ok(201);
         post(api, path, &rider, "k2", cash("200.50")).await.ok(201);

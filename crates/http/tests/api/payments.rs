@@ -39,6 +39,11 @@ fn a_receipt_is_recorded_shown_and_taken_back() {
         let hits = "idempotent_hits_total{operation=\"record_payment\"} 1";
         assert!(figures.contains(hits), "{figures}");
         post(api, path, &token, "k2", &receipt).await.refused(409, "conflict");
+        let large = json!({ "method": "upi", "amount": "92233720368547758.07",
+            "reference": "618200000119", "customer_code": "C1" });
+        let large = post(api, path, &token, "k0", &large).await.refused(422, "invalid");
+        let said = large["errors"][0]["detail"].as_str().unwrap();
+        assert!(said.contains("expected at most 10000000000.00"), "{large}");
         let wrong = json!({ "method": "upi", "amount": "0", "customer_code": "C7" });
         post(api, path, &token, "k3", &wrong).await.refused(422, "invalid");
         let cleared = post(api, &format!("{path}/{id}/clear"), &token, "k4", &json!({})).await;

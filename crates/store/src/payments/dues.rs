@@ -55,14 +55,33 @@ const ALLOCATED: Each = Each {
           GROUP BY payment_id, COALESCE(bill_id, 0)",
     columns: &[Column::Int("payment")],
 };
+/// What no plan that we sell holds.
+macro_rules! is_no_plans {
+    () => {
+        "(p.plan_code IS NULL OR NOT EXISTS (SELECT 1 FROM plans s \
+         WHERE s.code = p.plan_code AND s.price_paise > 0))"
+    };
+}
+/// What was allocated for a customer since a payment has paid something first, by payment and due.
+pub(super) const ALLOCATED_SINCE: &str = "SELECT a.payment_id, COALESCE(a.bill_id, 0), \
+     MAX(a.entry_no), CAST(SUM(a.amount_paise) AS BIGINT) FROM payments p \
+     JOIN allocations a ON a.payment_id = p.id WHERE p.customer_id = $1 \
+     AND a.at >= (SELECT MIN(x.at) FROM allocations x WHERE x.payment_id = $2) \
+     GROUP BY a.payment_id, COALESCE(a.bill_id, 0) \
+     ORDER BY a.payment_id, COALESCE(a.bill_id, 0)";
 const CREDITS: Each = Each {
-    sql: "SELECT customer_id, id, received_day, free_paise FROM payments \
-          WHERE customer_id = :customer AND free_paise > 0 AND plan_code IS NULL",
+    sql: concat!(
+        "SELECT p.customer_id, p.id, p.received_day, p.free_paise FROM payments p \
+         WHERE p.customer_id = :customer AND p.free_paise > 0 AND ",
+        is_no_plans!()
+    ),
     columns: &[Column::Int("customer")],
 };
-pub(super) const CREDITS_OF_RANGE: &str = "SELECT customer_id, id, received_day, free_paise \
-     FROM payments WHERE customer_id BETWEEN $1 AND $2 AND free_paise > 0 \
-     AND plan_code IS NULL";
+pub(super) const CREDITS_OF_RANGE: &str = concat!(
+    "SELECT p.customer_id, p.id, p.received_day, p.free_paise FROM payments p \
+     WHERE p.customer_id BETWEEN $1 AND $2 AND p.free_paise > 0 AND ",
+    is_no_plans!()
+);
 /// What is left of opening balances in the customers' favour.
 pub(super) const OPENING_CREDITS: &str = "SELECT c.id, \
      -c.opening_balance_paise - (SELECT CAST(COALESCE(SUM(u.amount_paise), 0) AS BIGINT) \
@@ -76,7 +95,8 @@ const OPENING_CREDITS_OF: Each = Each {
           WHERE c.id = :customer AND c.opening_balance_paise < 0",
     columns: &[Column::Int("customer")],
 };
-pub(super) const QUERIES: &[&str] = &[CREDITS_OF_RANGE, OPENING_CREDITS, OPENING_PAID];
+pub(super) const QUERIES: &[&str] =
+    &[ALLOCATED_SINCE, CREDITS_OF_RANGE, OPENING_CREDITS, OPENING_PAID];
 pub(super) const SETS: &[&Each] = &[
     &LOCK_CUSTOMER,
     &OPEN_BILLS,
@@ -266,16 +286,30 @@ pub fn allocated(tx: &mut Tx<'_>, payments: &[PaymentId]) -> Result<Vec<Allocate
     let rows: Vec<[Value<'_>; 1]> = payments.iter().map(|id| [id.0.into()]).collect();
     let mut found = Vec::new();
     tx.look_up(&ALLOCATED, &rows, |row| {
-        let target = match row.int(1)? {
-            0 => Target::Opening,
-            bill => Target::Bill(BillId(bill)),
-        };
-        let (number, amount) = (row.int(2)?, Money::from_paise(row.int(3)?));
-        let part = domain::payments::Allocated { number, target, amount };
-        found.push(Allocated { payment: PaymentId(row.int(0)?), part });
+        found.push(read_allocated(row)?);
         Ok(())
     })?;
     Ok(found)
+}
+
+/// What was allocated for a customer since `payment` has paid something first, by payment and due:
+/// the sum of each; negative where more was taken back.
+pub fn allocated_since(
+    tx: &mut Tx<'_>,
+    customer: CustomerId,
+    payment: PaymentId,
+) -> Result<Vec<Allocated>, StoreError> {
+    tx.list(ALLOCATED_SINCE, &[customer.0.into(), payment.0.into()], read_allocated)
+}
+
+fn read_allocated(row: &crate::db::Row<'_>) -> Result<Allocated, StoreError> {
+    let target = match row.int(1)? {
+        0 => Target::Opening,
+        bill => Target::Bill(BillId(bill)),
+    };
+    let (number, amount) = (row.int(2)?, Money::from_paise(row.int(3)?));
+    let part = domain::payments::Allocated { number, target, amount };
+    Ok(Allocated { payment: PaymentId(row.int(0)?), part })
 }
 
 /// An allocation to be kept.

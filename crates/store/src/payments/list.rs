@@ -50,7 +50,7 @@ pub(super) const BY_KEY: &str = concat!(listed!(), "p.id = $1");
 pub(super) const BY_REFERENCE: &str =
     "SELECT id FROM payments WHERE provider = $1 AND reference = $2";
 pub(super) const BY_BANK_REFERENCE: &str =
-    "SELECT id FROM payments WHERE bank_reference = $1 ORDER BY id LIMIT 1";
+    "SELECT id FROM payments WHERE bank_reference = $1 AND reversed = 0 ORDER BY id LIMIT 1";
 pub(super) const ALLOCATIONS: &str = "SELECT a.entry_no, b.number, a.amount_paise, a.at, \
      a.cause FROM allocations a LEFT JOIN bills b ON b.id = a.bill_id \
      WHERE a.payment_id = $1 ORDER BY a.entry_no";
@@ -158,7 +158,7 @@ pub fn by_reference(
     tx.find(BY_REFERENCE, &params, |row| row.int(0).map(PaymentId))
 }
 
-/// The first payment with a bank's reference, however it came in.
+/// The first payment with a bank's reference that was not taken back, however it came in.
 pub fn by_bank_reference(
     tx: &mut Tx<'_>,
     reference: &str,

@@ -41,7 +41,7 @@ pub struct LogEntry {
     pub to: String,
     /// The kind of the event, or the command.
     pub cause: String,
-    /// The event's id, or the request's.
+    /// The event's id, or what names the command or the occasion; each once for a payment.
     pub cause_key: String,
     /// Who did it.
     pub actor: String,

@@ -11,14 +11,15 @@ mod names;
 mod parts;
 mod plans;
 mod proof;
+mod receipts;
 mod refunds;
 mod requests;
 mod settlements;
 
 pub use dues::{
     Allocated, CreditOf, DueOf, NewAllocation, OpeningUse, PaidBill, add_allocations,
-    add_opening_uses, allocated, bills_paid, credits, credits_of_range, dues, lock_customers,
-    opening_credits, opening_credits_of, paid_of_opening, pay_bills,
+    add_opening_uses, allocated, allocated_since, bills_paid, credits, credits_of_range, dues,
+    lock_customers, opening_credits, opening_credits_of, paid_of_opening, pay_bills,
 };
 pub use list::{
     Filter, Listed, ShownAllocation, ShownPosting, allocations_of, by_bank_reference, by_key,
@@ -29,6 +30,7 @@ pub use names::{NamedBill, Request, bills_by_number, customers_by_code, move_req
 pub use parts::{put_disputes, put_refunds};
 pub use plans::{for_plans, waiting_for};
 pub use proof::{PostedEntry, Proof, broken_allocations, last_payment, proofs};
+pub use receipts::{Recorded, recorded, standing_receipts};
 pub use refunds::{
     AskedRefund, Cursor, add_refund, allot_refund, count_refunds, cursor, due_refunds, lock_refund,
     move_cursor, page_of_refunds, refund_by_id, refunded_alone, save_refund, tell_refunds,
@@ -180,12 +182,19 @@ pub(crate) const QUERIES: &[&[&str]] = &[
     log::QUERIES,
     plans::QUERIES,
     proof::QUERIES,
+    receipts::QUERIES,
     refunds::QUERIES,
     requests::QUERIES,
     settlements::QUERIES,
 ];
-pub(crate) const SETS: &[&[&Each]] =
-    &[&[&UPDATE, &OWNERS, &FOR_CHANGE], dues::SETS, names::SETS, parts::SETS, refunds::SETS];
+pub(crate) const SETS: &[&[&Each]] = &[
+    &[&UPDATE, &OWNERS, &FOR_CHANGE],
+    dues::SETS,
+    names::SETS,
+    parts::SETS,
+    receipts::SETS,
+    refunds::SETS,
+];
 
 /// Looks up payments by how and by what they are known: for each key that is known its place in
 /// the list, the payment and who pays.

@@ -6,15 +6,12 @@
 use crate::db::{Column, Each, StoreError, Tx};
 use domain::calendar::Moment;
 use domain::ids::{BillId, CustomerId};
-use domain::money::Money;
 use domain::payments::Provider;
 
 const REQUESTS: Each = Each {
-    sql: "SELECT :place, id, kind, provider_reference, customer_id, bill_id, plan_code, \
-          amount_paise, in_parts, state FROM payment_requests \
+    sql: "SELECT :place, id, customer_id, bill_id, plan_code FROM payment_requests \
           WHERE provider = :provider AND provider_reference = :reference \
-          UNION ALL SELECT :place, id, kind, order_reference, customer_id, bill_id, plan_code, \
-          amount_paise, in_parts, state FROM payment_requests \
+          UNION ALL SELECT :place, id, customer_id, bill_id, plan_code FROM payment_requests \
           WHERE provider = :provider AND order_reference = :reference",
     columns: &[Column::Int("place"), Column::Text("provider"), Column::Text("reference")],
 };
@@ -38,22 +35,12 @@ pub(super) const SETS: &[&Each] = &[&REQUESTS, &MOVE, &BILLS, &CUSTOMERS];
 pub struct Request {
     /// Its id.
     pub id: i64,
-    /// `order`, `link`, `qr` or `checkout`.
-    pub kind: String,
-    /// The gateway's id of it, or of its order, by which it was found.
-    pub reference: String,
     /// Who is to pay.
     pub customer: CustomerId,
     /// The bill to be paid.
     pub bill: Option<BillId>,
     /// The plan to be bought.
     pub plan: Option<String>,
-    /// The amount; absent when any may be paid.
-    pub amount: Option<Money>,
-    /// Whether less may be paid.
-    pub in_parts: bool,
-    /// Where it stands.
-    pub state: String,
 }
 
 /// A place in a list of keys.
@@ -75,14 +62,9 @@ pub fn requests(
     tx.look_up(&REQUESTS, &rows, |row| {
         let request = Request {
             id: row.int(1)?,
-            kind: row.text(2)?.to_owned(),
-            reference: row.text(3)?.to_owned(),
-            customer: CustomerId(row.int(4)?),
-            bill: row.opt_int(5)?.map(BillId),
-            plan: row.opt_text(6)?.map(str::to_owned),
-            amount: row.opt_int(7)?.map(Money::from_paise),
-            in_parts: row.flag(8)?,
-            state: row.text(9)?.to_owned(),
+            customer: CustomerId(row.int(2)?),
+            bill: row.opt_int(3)?.map(BillId),
+            plan: row.opt_text(4)?.map(str::to_owned),
         };
         found.push((place(row.int(0)?), request));
         Ok(())

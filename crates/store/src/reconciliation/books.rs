@@ -47,13 +47,20 @@ macro_rules! sold {
         )
     };
 }
+/// It is another amount than was asked for: more, or less where no parts may be paid.
+macro_rules! unasked {
+    () => {
+        "p.captured_paise > r.amount_paise \
+         OR (r.in_parts = 0 AND p.captured_paise > 0 AND p.captured_paise < r.amount_paise)"
+    };
+}
 /// Payments of a range whose sums are not those of a plain one: what came and did not go back is
 /// free, or has paid something or a plan, is credited to whom it is from, but for the plan, and is
 /// in the account it came into, without the fee. The factors tell the accounts apart.
 pub(super) const SUSPECTS: &str = concat!(
-    "SELECT p.id, CASE WHEN r.in_parts = 0 AND p.captured_paise > 0 \
-     AND p.captured_paise <> r.amount_paise THEN r.amount_paise END, p.captured_paise \
-     FROM payments p \
+    "SELECT p.id, CASE WHEN ",
+    unasked!(),
+    " THEN r.amount_paise END, p.captured_paise FROM payments p \
      LEFT JOIN (SELECT payment_id, CAST(SUM(amount_paise) AS BIGINT) AS paid FROM allocations \
      WHERE payment_id >= $1 AND payment_id <= $2 GROUP BY payment_id) a ON a.payment_id = p.id \
      LEFT JOIN (SELECT payment_id, CAST(SUM(amount_paise) AS BIGINT) AS gone \
@@ -86,13 +93,14 @@ pub(super) const SUSPECTS: &str = concat!(
     " - COALESCE(p.fee_paise, 0)) * CASE p.provider WHEN 'razorpay' THEN 3 \
      WHEN 'cash' THEN 5 WHEN 'stripe' THEN 11 \
      WHEN 'cheque' THEN CASE p.cleared WHEN 1 THEN 2 ELSE 7 END ELSE 2 END \
-     OR (r.in_parts = 0 AND p.captured_paise > 0 AND p.captured_paise <> r.amount_paise)) \
-     ORDER BY p.id"
+     OR (",
+    unasked!(),
+    ")) ORDER BY p.id"
 );
-/// Money that has paid nothing, of nobody or wholly; what was paid for a plan never pays a bill.
+/// Money that has paid nothing, of nobody or wholly; also what does not fit the price of its plan.
 pub(super) const WAITING: &str = "SELECT p.id, p.provider || ' ' || p.reference, p.customer_id, \
      p.free_paise FROM payments p WHERE p.free_paise > 0 AND p.received_day <= $1 \
-     AND p.plan_code IS NULL AND (p.customer_id IS NULL OR p.allocation_count = 0 \
+     AND (p.customer_id IS NULL OR p.allocation_count = 0 \
      OR (SELECT COALESCE(SUM(a.amount_paise), 0) FROM allocations a \
      WHERE a.payment_id = p.id) = 0) ORDER BY p.id";
 pub(super) const COUNT_BILLS: &str = "SELECT COUNT(*) FROM bills";

@@ -83,7 +83,8 @@ pub(super) const CHANGE: &str = "UPDATE reconciliation_issues SET state = $3, pe
 pub(super) const UNSETTLED: &str = "SELECT f.severity, COUNT(*) FROM reconciliation_findings f \
      JOIN reconciliation_issues i ON i.id = f.issue_id \
      WHERE f.run_id = $1 AND i.state <> 'closed' GROUP BY f.severity";
-pub(super) const PERSON: &str = "SELECT login FROM people WHERE id = $1 AND state = 'active'";
+pub(super) const PERSON: &str = "SELECT login FROM people \
+     WHERE id = CAST($1 AS BIGINT) AND state = 'active' AND role <> 'customer'";
 pub(super) const QUERIES: &[&str] = &[ONE, PAGE, PAGE_UNSETTLED, CHANGE, UNSETTLED, PERSON];
 
 /// An issue that is known already.
@@ -286,7 +287,7 @@ pub fn count_unsettled(tx: &mut Tx<'_>, run: i64) -> Result<Vec<(Severity, i64)>
     })
 }
 
-/// The name for signing in of a person who is active.
+/// The name for signing in of a person of the dairy who is active.
 pub fn person_named(tx: &mut Tx<'_>, person: PersonId) -> Result<Option<String>, StoreError> {
     tx.find(PERSON, &[person.0.into()], |row| row.text(0).map(str::to_owned))
 }

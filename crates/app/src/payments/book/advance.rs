@@ -17,7 +17,7 @@ use store::payments::{self, Kept, LogEntry, OpeningUse};
 use store::{Tx, audit};
 
 /// Lets advances of the customers `from..=to` pay what those of them in `billed` owe. `cause` names
-/// the occasion: a payment's advance is used once by it. Returns the rows of the audit trail.
+/// the occasion in their logs. Returns the rows of the audit trail.
 pub(crate) fn apply_advances(
     tx: &mut Tx<'_>,
     actor: &Actor,

@@ -89,6 +89,7 @@ pub(super) fn begin(kept: Option<Kept>, provider: Provider, reference: &str, at:
     Work {
         before: now.facts.clone(),
         customer_before: now.customer,
+        named_before: now.named_bill,
         is_new,
         state_before: (!is_new).then(|| now.facts.state().as_str()),
         now,

@@ -1,34 +1,38 @@
-//! Taking in what is told: whether it can be true and fits what was asked for, and what of it is
-//! new.
+//! Taking in what is told: whether it can be true and is not in the books under another name, and
+//! what of it is new.
 //!
 //! It deliberately moves no money; that follows from what is known in the end.
 
+use super::twin::Twins;
 use super::{Booked, Told, Whose, Work, Works};
 use crate::{Actor, AppError};
 use domain::ids::PaymentId;
 use domain::money::Money;
-use domain::payments::{Change, Intended, Observation, fits};
+use domain::payments::{Change, Observation, check_currency};
 use serde_json::json;
 use store::payments::LogEntry;
 
 /// Longest text of a gateway that is kept beside a payment, in characters.
 const MAX_NOTE_CHARS: usize = 64;
 
-/// Takes in what is told, in order.
+/// Takes in what is told, in order. `twins`: the receipts that people have recorded of what is told
+/// at a place.
 pub(super) fn merge(
     works: &mut Works,
     actor: &Actor,
     told: &[Told],
     whose: &[Whose],
+    twins: &Twins,
 ) -> Result<Vec<Booked>, AppError> {
     let mut booked = Vec::with_capacity(told.len());
-    for (told, whose) in told.iter().zip(whose) {
-        let place = works.by_key.get(&(told.provider, told.reference.clone()));
-        let work = place.and_then(|place| works.all.get_mut(*place));
+    for (place, (told, whose)) in told.iter().zip(whose).enumerate() {
+        let work = works.by_key.get(&(told.provider, told.reference.clone()));
+        let work = work.and_then(|place| works.all.get_mut(*place));
         let Some(work) = work else {
             return Err(AppError::Changed(format!("the payment {}", told.reference)));
         };
-        booked.push(match unfit(told, whose) {
+        let twin = twins.get(&place).map(|receipt| twin_of(told, *receipt));
+        booked.push(match unfit(told).or(twin) {
             Some(reason) => Booked::Unfit(reason),
             None => take_in(work, actor, told, whose),
         });
@@ -37,26 +41,23 @@ pub(super) fn merge(
 }
 
 /// Why something told cannot be booked.
-fn unfit(told: &Told, whose: &Whose) -> Option<String> {
+fn unfit(told: &Told) -> Option<String> {
     for seen in &told.seen {
         if let Err(error) = seen.check() {
             return Some(error.to_string());
         }
     }
-    let currency = told.currency.as_deref()?;
-    let paid = told.seen.iter().find_map(|seen| match seen {
-        Observation::Authorized { amount } | Observation::Captured { amount, .. } => Some(*amount),
-        _ => None,
-    });
-    let request = whose.request.as_ref().filter(|_| paid.is_some());
-    let intended = request.and_then(|request| {
-        let order = (request.kind == "order").then_some(request.reference.as_str());
-        let amount = request.amount?;
-        Some(Intended { amount, in_parts: request.in_parts, order })
-    });
-    let amount = paid.unwrap_or(Money::ZERO);
-    let told = domain::payments::Told { amount, currency, order: None };
-    fits(intended, told).err().map(|mismatch| mismatch.to_string())
+    let checked = check_currency(told.currency.as_deref()?);
+    checked.err().map(|error| error.to_string())
+}
+
+/// Why a payment that a gateway tells of is held: it is in the books already.
+fn twin_of(told: &Told, receipt: PaymentId) -> String {
+    format!(
+        "{} has the bank's reference and the amount of payment {}, which was recorded by hand; \
+         take that receipt back and replay this event, or dismiss it",
+        told.reference, receipt.0
+    )
 }
 
 fn take_in(work: &mut Work, actor: &Actor, told: &Told, whose: &Whose) -> Booked {
@@ -96,7 +97,10 @@ fn name(work: &mut Work, told: &Told, whose: &Whose) -> bool {
     let now = &mut work.now;
     let before = (now.customer, now.named_bill, now.request, now.plan.is_some());
     now.customer = now.customer.or(whose.customer);
-    now.named_bill = now.named_bill.or(whose.bill);
+    // What we asked for outweighs what a note says, whichever is told first.
+    let asked = whose.request.as_ref().filter(|_| now.request.is_none());
+    let asked = asked.filter(|asked| now.customer == Some(asked.customer));
+    now.named_bill = asked.and_then(|asked| asked.bill).or(now.named_bill).or(whose.bill);
     now.request = now.request.or(whose.request.as_ref().map(|request| request.id));
     let short = |text: &String| text.chars().take(MAX_NOTE_CHARS).collect::<String>();
     now.plan = now.plan.take().or_else(|| whose.plan.as_ref().map(short));

@@ -5,12 +5,14 @@
 //! the same way. What is told twice, or in another order, ends in the same books.
 
 mod advance;
+mod late;
 mod load;
 mod merge;
 mod money;
 mod plan;
 mod release;
 mod save;
+mod twin;
 
 pub(crate) use advance::apply_advances;
 pub(crate) use plan::book_plan;
@@ -48,7 +50,7 @@ pub(crate) struct Told {
     pub day: Option<Day>,
     /// The kind of the event, or the command.
     pub cause: String,
-    /// The event's id, or the request's; a payment is changed once by it.
+    /// The event's id, or what names one command; a payment is changed once by it.
     pub cause_key: String,
 }
 
@@ -72,7 +74,7 @@ pub(crate) enum Booked {
     Changed(PaymentId),
     /// All of it was known.
     Nothing(PaymentId),
-    /// It cannot be true, or does not fit what was asked for: nothing was booked.
+    /// It cannot be true, is in another currency, or was recorded by hand: nothing was booked.
     Unfit(String),
     /// It could not be booked; it may be another time.
     Failed(String),
@@ -93,6 +95,8 @@ struct Work {
     before: Facts,
     /// Whose it was before.
     customer_before: Option<CustomerId>,
+    /// The bill it was made for, as far as that was known before.
+    named_before: Option<BillId>,
     /// Before this transaction nobody knew of it.
     is_new: bool,
     /// What is to be kept.
@@ -130,7 +134,8 @@ pub(crate) fn book(tx: &mut Tx<'_>, actor: &Actor, told: &[Told]) -> Result<Vec<
         return Ok(Vec::new());
     }
     let (mut works, whose) = load::load(tx, actor.at, told)?;
-    let mut booked = merge::merge(&mut works, actor, told, &whose)?;
+    let twins = twin::find(tx, told, &works)?;
+    let mut booked = merge::merge(&mut works, actor, told, &whose, &twins)?;
     finish(tx, actor, &mut works)?;
     name_results(&works, told, &mut booked);
     Ok(booked)
@@ -140,6 +145,7 @@ pub(crate) fn book(tx: &mut Tx<'_>, actor: &Actor, told: &[Told]) -> Result<Vec<
 fn finish(tx: &mut Tx<'_>, actor: &Actor, works: &mut Works) -> Result<(), AppError> {
     save::give_ids(tx, works)?;
     let mut books = money::decide(tx, actor.at, works)?;
+    late::release(tx, actor, works, &mut books)?;
     money::settle(tx, actor, works, &mut books)?;
     save::save(tx, actor, works, &books)?;
     books.plans.keep(tx, actor)

@@ -11,7 +11,7 @@ use domain::ids::{BillId, CustomerId, PaymentId};
 use domain::ledger::{Transaction, match_transaction};
 use domain::money::{Money, Overflow};
 use domain::payments::{Due, Source, Target, Whose, allocate, apply_advance, kept, release};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use store::Tx;
 use store::payments::{self, LogEntry, NewAllocation};
 
@@ -24,6 +24,8 @@ pub(super) struct Books {
     pub paid: BTreeMap<BillId, Money>,
     /// What of each payment was paid for a plan; absent for those that buy none.
     pub sold: HashMap<PaymentId, Money>,
+    /// The payments that are held for the plan they name, which we sell: they pay no due.
+    pub held: HashSet<PaymentId>,
     /// What follows for entitlements.
     pub plans: Following,
 }
@@ -81,7 +83,8 @@ pub(super) fn posting_day(work: &Work, today: Day) -> Day {
 
 /// Brings what is free and allocated of a payment to what the customer keeps of it and has bought
 /// no plan with: more is free first; less is taken from what is free, then from the newest
-/// allocation back. What was paid for a plan pays no due, also when the plan was told later.
+/// allocation back. What was paid for a plan that we sell pays no due, also when the plan was told
+/// or added later.
 fn take_back(
     work: &mut Work,
     standing: &[domain::payments::Allocated],
@@ -91,7 +94,7 @@ fn take_back(
     let keeps = kept_of(&work.now.facts, work.now.provider)?.minus(sold)?;
     let allocated = Money::sum(standing.iter().map(|part| part.amount))?;
     let has = work.now.free.plus(allocated)?;
-    let released = if work.now.plan.is_some() {
+    let released = if books.held.contains(&work.now.id) {
         work.now.free = keeps;
         release(Money::ZERO, standing, allocated)?
     } else if keeps >= has {
@@ -143,7 +146,7 @@ pub(super) fn settle(
     books: &mut Books,
 ) -> Result<(), AppError> {
     let released: BTreeSet<CustomerId> = books.allocations.iter().map(|a| a.customer).collect();
-    let can_pay = |work: &&Work| work.is_changed() && pays_dues(work);
+    let can_pay = |work: &&Work| work.is_changed() && pays_dues(work, books);
     let mut owing: BTreeSet<CustomerId> =
         works.all.iter().filter(can_pay).filter_map(|work| work.now.customer).collect();
     owing.extend(&released);
@@ -152,7 +155,10 @@ pub(super) fn settle(
         return Ok(());
     }
     let mut dues = load_dues(tx, &owing, books)?;
-    for work in works.all.iter_mut().filter(|work| work.is_changed() && pays_dues(work)) {
+    for work in works.all.iter_mut().filter(|work| work.is_changed()) {
+        if !pays_dues(work, books) {
+            continue;
+        }
         let Some(customer) = work.now.customer else { continue };
         let of_customer = dues.entry(customer).or_default();
         let found = allocate(work.now.named_bill, of_customer, work.now.free)?;
@@ -166,9 +172,9 @@ pub(super) fn settle(
     apply_others(tx, actor, works, books, &released, &mut dues)
 }
 
-/// Whether a payment settles dues: what was paid for a plan does not.
-fn pays_dues(work: &Work) -> bool {
-    work.now.free > Money::ZERO && work.now.plan.is_none()
+/// Whether a payment settles dues: what was paid for a plan that we sell does not.
+fn pays_dues(work: &Work, books: &Books) -> bool {
+    work.now.free > Money::ZERO && !books.held.contains(&work.now.id)
 }
 
 fn reduce(dues: &mut [Due], target: Target, amount: Money) -> Result<(), Overflow> {
@@ -264,11 +270,12 @@ fn apply_others(
 
 /// Notes in a payment's log that its advance has paid something.
 pub(super) fn note_advance(work: &mut Work, actor: &Actor, key: &str) {
-    note(work, actor, "advance", format!("advance {key}"));
+    note(work, actor, "advance", &format!("advance {key}"));
 }
 
-/// Notes something in a payment's log of which nothing was told.
-pub(super) fn note(work: &mut Work, actor: &Actor, cause: &str, cause_key: String) {
+/// Notes something in a payment's log of which nothing was told. The number of the entry keeps it
+/// apart from others with the same occasion.
+pub(super) fn note(work: &mut Work, actor: &Actor, cause: &str, occasion: &str) {
     let state = work.now.facts.state().as_str().to_owned();
     work.now.version += 1;
     work.now.updated_at = actor.at;
@@ -278,7 +285,7 @@ pub(super) fn note(work: &mut Work, actor: &Actor, cause: &str, cause_key: Strin
         from: Some(state.clone()),
         to: state,
         cause: cause.to_owned(),
-        cause_key,
+        cause_key: format!("{occasion} {}", work.now.version),
         actor: actor.name.clone(),
         request: actor.request.clone(),
         details: "{}".to_owned(),

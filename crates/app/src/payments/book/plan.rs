@@ -5,7 +5,7 @@
 use super::load::begin;
 use super::money::{Books, note, posting_day};
 use super::{Works, finish};
-use crate::entitlements::follow;
+use crate::entitlements::{follow, holding};
 use crate::{Actor, AppError};
 use domain::calendar::Day;
 use domain::entitlements::{Posted, sale_transaction, sold};
@@ -25,6 +25,11 @@ pub(super) fn sell(
     books: &mut Books,
 ) -> Result<(), AppError> {
     let changed = || works.all.iter().filter(|work| work.is_changed());
+    let named = changed().filter_map(|work| Some((work.now.id, work.now.plan.as_deref()?)));
+    let named: Vec<(PaymentId, &str)> = named.collect();
+    let holding = holding(tx, named.iter().map(|(_, code)| *code))?;
+    let held = named.iter().filter(|(_, code)| holding.contains(*code));
+    books.held = held.map(|(payment, _)| *payment).collect();
     books.plans = follow(tx, changed().map(|work| &work.now))?;
     if books.plans.is_nothing() {
         return Ok(());
@@ -61,7 +66,7 @@ pub(crate) fn book_plan(
     for kept in payments {
         let (provider, reference) = (kept.provider, kept.reference.clone());
         let mut work = begin(Some(kept), provider, &reference, actor.at);
-        note(&mut work, actor, CAUSE, format!("{CAUSE} {code}"));
+        note(&mut work, actor, CAUSE, &format!("{CAUSE} {code}"));
         works.all.push(work);
     }
     finish(tx, actor, &mut works)
