@@ -58,7 +58,7 @@ impl LinkReference {
         }
     }
 
-    /// The reference of a customer who pays what is due at all: `CUST` and the letters and digits of
+    /// The reference of a customer who pays all that is due: `CUST` and the letters and digits of
     /// the code, as many as fit. `C-1` becomes `CUSTC1`.
     pub fn of_customer(code: &str) -> Self {
         let plain = code.chars().filter(char::is_ascii_alphanumeric);
