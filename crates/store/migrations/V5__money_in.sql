@@ -44,7 +44,8 @@ CREATE INDEX payment_requests_due ON payment_requests (retry_at) WHERE retry_at 
 CREATE INDEX payment_requests_by_customer ON payment_requests (customer_id, id);
 
 -- What is known of a payment. reference: the gateway's id of the payment, the bank's reference, a
--- cheque's number, or ours for cash. free_paise: what no due has taken yet, and no plan. Each change adds one
+-- cheque's number, or ours for cash; followed by #2 and so on when the receipt before was taken back
+-- and it is recorded anew. free_paise: what no due has taken yet, and no plan. Each change adds one
 -- row to payment_log, whose last entry_no is version.
 CREATE TABLE payments (
     id BIGINT PRIMARY KEY,

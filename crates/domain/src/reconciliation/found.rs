@@ -245,6 +245,8 @@ mod tests {
         let prints: HashSet<_> = all.iter().map(Issue::fingerprint).collect();
         assert_eq!(prints.len(), all.len());
         assert_eq!(advance(payment, "upi 1", amount).severity, Severity::Info);
+        let asked = request_differs(payment, "upi 1", amount, paise(2));
+        assert_eq!(asked.severity, Severity::Warning);
         let again = look_alike(payment, PaymentId(3), amount);
         let same = same_bank_reference(payment, PaymentId(2), amount);
         assert_eq!(again.fingerprint(), same.fingerprint());
