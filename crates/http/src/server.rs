@@ -3,6 +3,7 @@
 //!
 //! It deliberately speaks HTTP/1.1 without TLS; a proxy in front brings TLS and HTTP/2.
 
+use crate::unread;
 use axum::Router;
 use axum::extract::connect_info::ConnectInfo;
 use hyper::body::Incoming;
@@ -78,9 +79,11 @@ fn connection(
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let router = router.clone();
         async move {
-            let mut request = request.map(axum::body::Body::new);
+            let (mut request, rest) = unread::watch(request);
             request.extensions_mut().insert(ConnectInfo(peer));
-            router.oneshot(request).await
+            let answered = router.oneshot(request).await;
+            rest.discard().await;
+            answered
         }
     });
     http1::Builder::new()
