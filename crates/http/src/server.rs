@@ -6,6 +6,7 @@
 use crate::unread;
 use axum::Router;
 use axum::extract::connect_info::ConnectInfo;
+use hyper::StatusCode;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -81,9 +82,12 @@ fn connection(
         async move {
             let (mut request, rest) = unread::watch(request);
             request.extensions_mut().insert(ConnectInfo(peer));
-            let answered = router.oneshot(request).await;
-            rest.discard().await;
-            answered
+            let answered = router.oneshot(request).await?;
+            // Who was too slow is not waited for once more.
+            if answered.status() != StatusCode::REQUEST_TIMEOUT {
+                rest.discard().await;
+            }
+            Ok(answered)
         }
     });
     http1::Builder::new()
