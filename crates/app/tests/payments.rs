@@ -6,6 +6,8 @@
 
 #[path = "payments/advances.rs"]
 mod advances;
+#[path = "payments/batches.rs"]
+mod batches;
 #[path = "payments/cash.rs"]
 mod cash;
 #[expect(dead_code, reason = "the kit of billing can do more than these tests need")]

@@ -20,6 +20,13 @@ const MAX_ID_BYTES: usize = 255;
 /// Characters of a text taken over from a provider; longer ones are left out where they are notes.
 const MAX_TEXT_CHARS: usize = 512;
 
+/// Characters of the kind of an event that are kept; the longest of a provider has about 50.
+const MAX_KIND_CHARS: usize = 100;
+
+/// The largest amount that is read, in minor units: ten lakh crore rupees. More is nobody's
+/// payment, and a few thousand of these still add up within 64 bits.
+const MAX_AMOUNT: i64 = 1_000_000_000_000_000;
+
 const MICROS_PER_SECOND: i64 = 1_000_000;
 
 /// Why an authentic body cannot be used. It is kept all the same; it has no effect on money.
@@ -242,10 +249,14 @@ impl<'n, 'a> Fields<'n, 'a> {
         }
     }
 
-    /// A text; nothing when missing, null or empty.
+    /// A text; nothing when missing, null or empty. One with control characters is refused: it
+    /// decides or is kept, and no database takes a NUL.
     pub(crate) fn text(&self, key: &str) -> Result<Option<&'n str>, ParseError> {
         match self.get(key)? {
             None => Ok(None),
+            Some(Node::Text(text)) if text.chars().any(char::is_control) => {
+                Err(self.wrong(key, "a text without control characters"))
+            }
             Some(Node::Text(text)) => Ok(Some(text.as_ref()).filter(|text| !text.is_empty())),
             Some(_) => Err(self.wrong(key, "a text")),
         }
@@ -254,8 +265,10 @@ impl<'n, 'a> Fields<'n, 'a> {
     /// A text that only informs: too long ones are cut, and anything else is left out.
     pub(crate) fn note(&self, key: &str) -> Result<Option<String>, ParseError> {
         Ok(match self.get(key)? {
-            Some(Node::Text(text)) if !text.is_empty() => {
-                Some(text.chars().filter(|c| !c.is_control()).take(MAX_TEXT_CHARS).collect())
+            Some(Node::Text(text)) => {
+                let plain = text.chars().filter(|c| !c.is_control());
+                let text: String = plain.take(MAX_TEXT_CHARS).collect();
+                Some(text).filter(|text| !text.is_empty())
             }
             Some(Node::Int(number)) => Some(number.to_string()),
             _ => None,
@@ -315,9 +328,11 @@ impl<'n, 'a> Fields<'n, 'a> {
 
     /// An amount in minor units: an integer, not negative.
     pub(crate) fn amount(&self, key: &str) -> Result<Option<i64>, ParseError> {
-        let expected = "an amount: an integer of minor units, not negative, within 64 bits";
+        let expected = "an amount: an integer of minor units, not negative, at most 10^15";
         match self.int(key) {
-            Ok(Some(amount)) if amount < 0 => Err(self.wrong(key, expected)),
+            Ok(Some(amount)) if !(0..=MAX_AMOUNT).contains(&amount) => {
+                Err(self.wrong(key, expected))
+            }
             Err(ParseError::Wrong { .. }) => Err(self.wrong(key, expected)),
             other => other,
         }
@@ -355,6 +370,11 @@ impl<'n, 'a> Fields<'n, 'a> {
     }
 }
 
+/// The kind of an event as it is kept. What is cut off is no kind that we act on.
+pub(crate) fn kept_kind(kind: &str) -> String {
+    kind.chars().take(MAX_KIND_CHARS).collect()
+}
+
 /// A number of plain ASCII digits.
 fn digits(text: &str) -> Option<i64> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
@@ -379,8 +399,10 @@ mod tests {
         assert_eq!(amount("\"184250\""), Ok(Some(184_250)));
         assert_eq!(amount("0"), Ok(Some(0)));
         assert_eq!(amount("null"), Ok(None));
-        assert_eq!(amount("9223372036854775807"), Ok(Some(i64::MAX)));
+        assert_eq!(amount("1000000000000000"), Ok(Some(MAX_AMOUNT)));
         for wrong in [
+            "1000000000000001",
+            "9223372036854775807",
             "9223372036854775808",
             "18446744073709551616",
             "1e30",

@@ -3,8 +3,10 @@
 //!
 //! It deliberately speaks HTTP/1.1 without TLS; a proxy in front brings TLS and HTTP/2.
 
+use crate::unread;
 use axum::Router;
 use axum::extract::connect_info::ConnectInfo;
+use hyper::StatusCode;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -78,9 +80,14 @@ fn connection(
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let router = router.clone();
         async move {
-            let mut request = request.map(axum::body::Body::new);
+            let (mut request, rest) = unread::watch(request);
             request.extensions_mut().insert(ConnectInfo(peer));
-            router.oneshot(request).await
+            let answered = router.oneshot(request).await?;
+            // Who was too slow is not waited for once more.
+            if answered.status() != StatusCode::REQUEST_TIMEOUT {
+                rest.discard().await;
+            }
+            Ok(answered)
         }
     });
     http1::Builder::new()

@@ -6,9 +6,10 @@
 use crate::db::{Column, Each, Insert, Row, StoreError, Tx};
 use crate::imports::{Counter, allot};
 use domain::calendar::Moment;
-use domain::ids::WebhookEventId;
+use domain::ids::{PaymentId, WebhookEventId};
+use domain::jobs::earlier;
 use domain::payments::Provider;
-use domain::webhooks::{Pulse, Standing, State, USUAL_OF_DAYS};
+use domain::webhooks::{EXPECTED_FOR, Pulse, Standing, State, USUAL_OF_DAYS};
 use std::collections::BTreeMap;
 
 const INSERT: Insert = Insert {
@@ -39,10 +40,27 @@ const KNOWN: Each = Each {
           WHERE event_id = :event AND provider || '' = :provider",
     columns: &[Column::Int("place"), Column::Text("provider"), Column::Text("event")],
 };
+// The log of the payment leads to the events that have changed it, and those to their content.
+const TOLD_BEFORE: Each = Each {
+    sql: "SELECT :place, e.event_id FROM payment_log l JOIN gateway_events e \
+          ON e.event_id = l.cause_key \
+          WHERE l.payment_id = :payment AND l.cause = :cause AND e.body_hash = :hash",
+    columns: &[
+        Column::Int("place"),
+        Column::Int("payment"),
+        Column::Text("cause"),
+        Column::Text("hash"),
+    ],
+};
 const FLAG: Each = Each {
-    sql: "UPDATE gateway_events SET altered_count = altered_count + 1, altered_hash = :hash \
+    sql: "UPDATE gateway_events SET altered_count = altered_count + :times, altered_hash = :hash \
           WHERE provider = :provider AND event_id = :event",
-    columns: &[Column::Text("provider"), Column::Text("event"), Column::Text("hash")],
+    columns: &[
+        Column::Text("provider"),
+        Column::Text("event"),
+        Column::Text("hash"),
+        Column::Int("times"),
+    ],
 };
 const MOVE: Each = Each {
     sql: "UPDATE gateway_events SET state = :state, attempts = :attempts, retry_at = :retry, \
@@ -98,7 +116,7 @@ pub(crate) const COUNTS: &str = "SELECT provider, state, COUNT(*) FROM gateway_e
 pub(crate) const LAST: &str = "SELECT received_at FROM gateway_events WHERE provider = $1 \
      ORDER BY id DESC LIMIT 1";
 pub(crate) const OPEN_REQUESTS: &str = "SELECT MIN(created_at) FROM payment_requests \
-     WHERE provider = $1 AND state IN ('sent', 'done', 'unknown')";
+     WHERE provider = $1 AND state IN ('sent', 'done', 'unknown') AND created_at >= $2";
 pub(crate) const BUSY: &str =
     "SELECT id FROM payments WHERE received_day = $1 AND provider = $2 LIMIT 1";
 pub(crate) const UNBOOKED: &str = concat!(
@@ -110,7 +128,7 @@ pub(crate) const UNBOOKED: &str = concat!(
 );
 pub(crate) const QUERIES: &[&str] =
     &[DUE, SHOW, TAKE, BY_EVENT, PAGE, PAGE_OPEN, COUNTS, LAST, OPEN_REQUESTS, BUSY, UNBOOKED];
-pub(crate) const SETS: &[&Each] = &[&KNOWN, &FLAG, &MOVE];
+pub(crate) const SETS: &[&Each] = &[&KNOWN, &TOLD_BEFORE, &FLAG, &MOVE];
 
 /// An event that came.
 #[derive(Clone, Copy, Debug)]
@@ -127,7 +145,7 @@ pub struct NewEvent<'a> {
     pub body_is_base64: bool,
     /// SHA-256 of its bytes, in hexadecimal.
     pub body_hash: &'a str,
-    /// The headers that matter, as JSON.
+    /// The headers, as JSON: a list of lists, each of a name and a value.
     pub headers: &'a str,
     /// Under which of the secrets it was signed.
     pub secret_no: i64,
@@ -169,6 +187,41 @@ pub fn known(tx: &mut Tx<'_>, keys: &[(Provider, &str)]) -> Result<Vec<Known>, S
     Ok(found)
 }
 
+/// The content of an event that told a payment nothing new.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Content<'a> {
+    /// The payment.
+    pub payment: PaymentId,
+    /// The kind of the event.
+    pub cause: &'a str,
+    /// SHA-256 of its bytes, in hexadecimal.
+    pub hash: String,
+}
+
+/// Finds the events that have changed payments and came with the same content; each with the place
+/// of the content in the list, and the gateway's id.
+pub fn told_before(
+    tx: &mut Tx<'_>,
+    contents: &[Content<'_>],
+) -> Result<Vec<(usize, String)>, StoreError> {
+    let rows: Vec<_> = contents
+        .iter()
+        .zip(0i64..)
+        .map(|(one, place)| {
+            [place.into(), one.payment.0.into(), one.cause.into(), one.hash.as_str().into()]
+        })
+        .collect();
+    let mut found = Vec::new();
+    if !rows.is_empty() {
+        tx.look_up(&TOLD_BEFORE, &rows, |row| {
+            let place = usize::try_from(row.int(0)?).unwrap_or(usize::MAX);
+            found.push((place, row.text(1)?.to_owned()));
+            Ok(())
+        })?;
+    }
+    Ok(found)
+}
+
 /// Keeps events, in the order given.
 pub fn add(tx: &mut Tx<'_>, events: &[NewEvent<'_>], at: Moment) -> Result<(), StoreError> {
     if events.is_empty() {
@@ -201,9 +254,15 @@ pub fn add(tx: &mut Tx<'_>, events: &[NewEvent<'_>], at: Moment) -> Result<(), S
 
 /// Counts deliveries under the ids of known events with another content.
 pub fn flag(tx: &mut Tx<'_>, altered: &[(Provider, &str, &str)]) -> Result<(), StoreError> {
-    let rows = altered
-        .iter()
-        .map(|(provider, id, hash)| [provider.as_str().into(), (*id).into(), (*hash).into()]);
+    // A set changes each row of the database once on PostgreSQL: those of one id are one row.
+    let mut all: BTreeMap<(Provider, &str), (&str, i64)> = BTreeMap::new();
+    for (provider, id, hash) in altered {
+        let (last, times) = all.entry((*provider, id)).or_insert((hash, 0));
+        (*last, *times) = (hash, *times + 1);
+    }
+    let rows = all.iter().map(|((provider, id), (hash, times))| {
+        [provider.as_str().into(), (*id).into(), (*hash).into(), (*times).into()]
+    });
     tx.for_each(&FLAG, rows).map(|_| ())
 }
 
@@ -264,7 +323,7 @@ pub struct Whole {
     pub body: String,
     /// Whether the content is in base64.
     pub body_is_base64: bool,
-    /// The headers that matter, as JSON.
+    /// The headers, as JSON: a list of lists, each of a name and a value.
     pub headers: String,
 }
 
@@ -376,10 +435,16 @@ pub fn counts(tx: &mut Tx<'_>) -> Result<BTreeMap<Provider, Counts>, StoreError>
 
 /// When a gateway was last heard of, since when something that we asked it for is open, and how
 /// busy it was before.
-pub fn pulse(tx: &mut Tx<'_>, provider: Provider) -> Result<Pulse, StoreError> {
+pub fn pulse(tx: &mut Tx<'_>, provider: Provider, now: Moment) -> Result<Pulse, StoreError> {
     let name = [provider.as_str().into()];
     let last = tx.find(LAST, &name, |row| row.int(0))?.map(Moment::from_unix_micros);
-    let open = tx.find(OPEN_REQUESTS, &name, |row| row.opt_int(0))?.flatten();
+    let mut open_from = |from: i64| {
+        let params = [provider.as_str().into(), from.into()];
+        let first = tx.find(OPEN_REQUESTS, &params, |row| row.opt_int(0))?.flatten();
+        Ok::<_, StoreError>(first.map(Moment::from_unix_micros))
+    };
+    let open = open_from(earlier(now, EXPECTED_FOR).unix_micros())?;
+    let first_open = open_from(i64::MIN)?;
     let mut busy_days = 0;
     if let Some(last) = last {
         for back in 0..USUAL_OF_DAYS.cast_signed() {
@@ -388,5 +453,5 @@ pub fn pulse(tx: &mut Tx<'_>, provider: Provider) -> Result<Pulse, StoreError> {
             busy_days += u32::from(tx.find(BUSY, &params, |row| row.int(0))?.is_some());
         }
     }
-    Ok(Pulse { last, open: open.map(Moment::from_unix_micros), busy_days })
+    Ok(Pulse { last, open, first_open, busy_days })
 }

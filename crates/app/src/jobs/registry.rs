@@ -94,7 +94,8 @@ impl Registry {
         registry.add(housekeeping::EXPIRE_JOBS, housekeeping::expire_jobs);
         registry.add(bills::RUN, bills::run);
         registry.add(verify::VERIFY, verify::run);
-        registry.add(webhooks::RETRY, webhooks::retry);
+        let mode = gateways.stripe_mode();
+        registry.add(webhooks::RETRY, move |at, job| webhooks::retry(at, job, mode));
         registry.add(entitlements::EXPIRE, entitlements::expire);
         let rules = crate::reconciliation::Rules::default();
         registry.add(reconciliation::RECONCILE, reconciliation::reconcile(rules, gateways.clone()));

@@ -7,7 +7,7 @@
 use super::{Context, Job, JobError, Outcome, Scheduled};
 use crate::AppError;
 use crate::access::notices;
-use crate::webhooks::{SilenceLimits, retry_due, silence};
+use crate::webhooks::{SilenceLimits, StripeMode, retry_due, silence};
 use domain::access::NoticeKind;
 use domain::jobs::Schedule;
 use serde_json::{Value, json};
@@ -23,8 +23,8 @@ pub(super) const SILENCE: &str = "webhooks.silence";
 pub(super) const SILENCE_SCHEDULE: Scheduled =
     Scheduled { name: SILENCE, schedule: Schedule::Every(60), kind: SILENCE };
 
-pub(super) fn retry(context: &Context<'_>, _: &Job) -> Result<Outcome, JobError> {
-    let retried = retry_due(context.store, context.now())?;
+pub(super) fn retry(context: &Context<'_>, _: &Job, mode: StripeMode) -> Result<Outcome, JobError> {
+    let retried = retry_due(context.store, context.now(), mode)?;
     let nothing = retried.done + retried.waiting + retried.dead == 0;
     let result = json!({
         "done": retried.done, "waiting": retried.waiting, "dead": retried.dead,

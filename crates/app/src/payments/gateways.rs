@@ -12,6 +12,7 @@ use crate::AppError;
 use domain::payments::Provider;
 use gateways::call::{CallError, Page, Tags};
 use gateways::event::Observation;
+use gateways::stripe::webhook::Mode as StripeMode;
 use gateways::{razorpay, stripe};
 use std::fmt;
 use std::sync::Arc;
@@ -64,11 +65,13 @@ pub struct Gateways {
     razorpay: Option<Arc<RazorpayAccess>>,
     stripe: Option<Arc<StripeAccess>>,
     hear: Arc<dyn Fn(&Called) + Send + Sync>,
+    stripe_mode: StripeMode,
 }
 
 impl Default for Gateways {
     fn default() -> Self {
-        Self { razorpay: None, stripe: None, hear: Arc::new(|_| {}) }
+        let stripe_mode = StripeMode::default();
+        Self { razorpay: None, stripe: None, hear: Arc::new(|_| {}), stripe_mode }
     }
 }
 
@@ -92,7 +95,18 @@ impl Gateways {
             razorpay: razorpay.map(Arc::new),
             stripe: stripe.map(Arc::new),
             hear: Arc::new(hear),
+            stripe_mode: StripeMode::default(),
         }
+    }
+
+    /// The same, in one of Stripe's worlds; real money, unless this is said.
+    pub fn in_mode(self, stripe_mode: StripeMode) -> Self {
+        Self { stripe_mode, ..self }
+    }
+
+    /// Which of Stripe's worlds is ours.
+    pub const fn stripe_mode(&self) -> StripeMode {
+        self.stripe_mode
     }
 
     /// Those that may be called.

@@ -6,22 +6,27 @@
 use domain::calendar::Moment;
 use domain::payments::Provider;
 use gateways::signature::TOLERANCE;
-use gateways::stripe::webhook::Mode;
+use gateways::stripe::webhook::Mode as StripeMode;
 use gateways::{Event, ParseError, SecretIndex, Secrets, SignatureError};
 use gateways::{Provider as Gateway, razorpay, stripe};
-use serde_json::json;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 /// Longest id of an event, in bytes; gateways send about 30.
 pub const MAX_EVENT_ID_BYTES: usize = 64;
-/// Longest value of a header that is kept, in bytes.
-const MAX_KEPT_HEADER_BYTES: usize = 512;
+/// Names and values of headers that are kept beside a body, in bytes; gateways send 6 to 12 headers
+/// of half a kilobyte together.
+const MAX_KEPT_HEADERS_BYTES: usize = 16 << 10;
+/// Headers that are never kept: they may hold secrets, and no gateway sends them.
+const NEVER_KEPT: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
 
 /// The headers of a delivery, by lower-case name.
 pub trait Headers {
     /// The value of a header; the first, if it came several times.
     fn value(&self, name: &str) -> Option<&[u8]>;
+    /// All of them, in the order in which they came; those of one name stand together.
+    fn all(&self) -> impl Iterator<Item = (&str, &[u8])>;
 }
 
 /// What makes deliveries authentic.
@@ -34,8 +39,8 @@ pub struct Keys {
     pub razorpay_timestamp: bool,
     /// The secrets of Stripe's webhook, the current one first.
     pub stripe: Option<Secrets>,
-    /// Whether Stripe's events are of its test mode; those of the other mode are kept and left.
-    pub stripe_test: bool,
+    /// Which of Stripe's worlds is ours; events of the other one are kept and left.
+    pub stripe_mode: StripeMode,
 }
 
 /// What an authentic delivery says.
@@ -60,7 +65,8 @@ pub struct Delivery {
     pub body: Vec<u8>,
     /// Their SHA-256.
     pub body_hash: [u8; 32],
-    /// The headers that matter, as JSON. The signature is evidence, not a secret.
+    /// The headers as they came, as JSON: a list of lists, each of a name and a value. The
+    /// signature is evidence, not a secret.
     pub headers: String,
     /// Under which of the secrets it is signed.
     pub secret_no: usize,
@@ -112,12 +118,11 @@ impl Keys {
             webhook::check_timestamp(sent, now, TOLERANCE)?;
         }
         let event_id = headers.value(webhook::EVENT_ID_HEADER).map(event_id).transpose()?;
-        let names = [webhook::EVENT_ID_HEADER, webhook::SIGNATURE_HEADER];
         let read = match webhook::parse(&body) {
             Ok(event) => Read::Event(Box::new(event)),
             Err(error) => Read::Unreadable(error.to_string()),
         };
-        Ok(delivery(Provider::Razorpay, event_id, body, kept(headers, &names), secret, read))
+        Ok(delivery(Provider::Razorpay, event_id, body, kept(headers), secret, read))
     }
 
     fn stripe(
@@ -130,29 +135,27 @@ impl Keys {
         let secrets = self.stripe.as_ref().ok_or(Refused::NotConfigured)?;
         let signature = headers.value(webhook::SIGNATURE_HEADER);
         let secret = webhook::verify(&body, signature, secrets, now, TOLERANCE)?;
-        let read = self.read_stripe(webhook::parse(&body));
+        let read = read_stripe(webhook::parse(&body), self.stripe_mode);
         let id = match &read {
             Read::Event(event) | Read::NotOurs(event, _) => event.id.clone(),
             Read::Unreadable(_) => None,
         };
-        let kept = kept(headers, &[webhook::SIGNATURE_HEADER]);
-        Ok(delivery(Provider::Stripe, id, body, kept, secret, read))
+        Ok(delivery(Provider::Stripe, id, body, kept(headers), secret, read))
     }
+}
 
-    fn read_stripe(&self, parsed: Result<Event, ParseError>) -> Read {
-        let mode = if self.stripe_test { Mode::Test } else { Mode::Live };
-        match parsed {
-            Err(error) => Read::Unreadable(error.to_string()),
-            Ok(event) if event.thin.is_none() && !stripe::webhook::is_for(&event, mode) => {
-                let why = if self.stripe_test {
-                    "it is about real money, and the settings say test mode"
-                } else {
-                    "it is of the gateway's test mode"
-                };
-                Read::NotOurs(Box::new(event), why.to_owned())
-            }
-            Ok(event) => Read::Event(Box::new(event)),
+/// What an event of Stripe says in our world.
+pub(super) fn read_stripe(parsed: Result<Event, ParseError>, ours: StripeMode) -> Read {
+    match parsed {
+        Err(error) => Read::Unreadable(error.to_string()),
+        Ok(event) if event.thin.is_none() && !stripe::webhook::is_for(&event, ours) => {
+            let why = match ours {
+                StripeMode::Live => "it is of the gateway's test mode, and the settings say live",
+                StripeMode::Test => "it is about real money, and the settings say test mode",
+            };
+            Read::NotOurs(Box::new(event), why.to_owned())
         }
+        Ok(event) => Read::Event(Box::new(event)),
     }
 }
 
@@ -194,15 +197,48 @@ fn event_id(value: &[u8]) -> Result<String, Refused> {
     }
 }
 
-/// The headers that are kept beside the body.
-fn kept(headers: &impl Headers, names: &[&str]) -> String {
-    let all = names.iter().copied().chain(["content-type", "user-agent"]);
-    let values: serde_json::Map<String, serde_json::Value> = all
-        .filter_map(|name| {
-            let value = headers.value(name)?;
-            let value = value.get(..MAX_KEPT_HEADER_BYTES).unwrap_or(value);
-            Some((name.to_owned(), json!(String::from_utf8_lossy(value))))
-        })
-        .collect();
-    serde_json::Value::Object(values).to_string()
+/// The headers as they are kept beside the body: all but secrets, as long as there is room.
+fn kept(headers: &impl Headers) -> String {
+    let mut kept = Vec::with_capacity(USUAL_HEADERS);
+    let (mut room, mut left_out) = (MAX_KEPT_HEADERS_BYTES, 0);
+    for (name, value) in headers.all().filter(|(name, _)| !NEVER_KEPT.contains(name)) {
+        match room.checked_sub(name.len() + value.len()) {
+            Some(rest) => {
+                room = rest;
+                kept.push(KeptHeader::of(name, value));
+            }
+            None => left_out += 1,
+        }
+    }
+    if left_out > 0 {
+        kept.push(KeptHeader::LeftOut { left_out });
+    }
+    // Lists of texts can always be written.
+    serde_json::to_string(&kept).unwrap_or_else(|_| "[]".to_owned())
+}
+
+/// Headers that a gateway usually sends at most.
+const USUAL_HEADERS: usize = 12;
+
+/// A header as it is kept.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum KeptHeader<'h> {
+    /// Name and value.
+    Whole(&'h str, &'h str),
+    /// A value that is no UTF-8: each wrong byte is replaced, and the third text says so.
+    Mended(&'h str, String, &'static str),
+    /// How many found no room.
+    LeftOut { left_out: usize },
+}
+
+impl<'h> KeptHeader<'h> {
+    fn of(name: &'h str, value: &'h [u8]) -> Self {
+        match std::str::from_utf8(value) {
+            Ok(text) => Self::Whole(name, text),
+            Err(_) => {
+                Self::Mended(name, String::from_utf8_lossy(value).into_owned(), "was no UTF-8")
+            }
+        }
+    }
 }

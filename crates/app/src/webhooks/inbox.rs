@@ -106,7 +106,7 @@ pub fn silence(
 ) -> Result<Vec<Silence>, AppError> {
     let mut silent = Vec::new();
     for provider in gateways() {
-        let pulse = webhooks::pulse(tx, provider)?;
+        let pulse = webhooks::pulse(tx, provider, now)?;
         let since = silent_since(&pulse, now, limits.of(provider));
         silent.extend(since.map(|since| Silence { provider, since }));
     }
@@ -135,7 +135,7 @@ pub fn health(
     let counts = webhooks::counts(tx)?;
     let mut all = Vec::new();
     for provider in gateways() {
-        let pulse = webhooks::pulse(tx, provider)?;
+        let pulse = webhooks::pulse(tx, provider, now)?;
         let is_silent = silent_since(&pulse, now, limits.of(provider)).is_some();
         let counts = counts.get(&provider).copied().unwrap_or_default();
         all.push(Health { provider, last: pulse.last, is_silent, counts });

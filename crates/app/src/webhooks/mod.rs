@@ -12,6 +12,7 @@ mod retry;
 pub mod wire;
 
 pub use authenticate::{Delivery, Headers, Keys, MAX_EVENT_ID_BYTES, Read, Refused};
+pub use gateways::stripe::webhook::Mode as StripeMode;
 pub use gateways::{MAX_BODY_BYTES, Provider as Gateway, Secrets, SecretsError};
 pub use inbox::{
     Counts, Health, Kept, LIST_DEFAULT, LIST_MOST, Silence, SilenceLimits, Whole, counts, event_id,

@@ -94,9 +94,14 @@ impl Reader<'_> {
         amount.ok_or_else(|| format!("the event {} says no amount", self.event.kind))
     }
 
-    /// When it happened, as it is told; not later than now.
+    /// When it happened, as it is told; not later than now. An intent or payout of Stripe is made
+    /// when it is asked for, and its event when it happens. A payment of Razorpay is made when it
+    /// is paid, and its events may carry the age of a link (protocols 1.5).
     fn moment(&self) -> Moment {
-        self.seen.created_at.or(self.event.created_at).map_or(self.at, |told| told.min(self.at))
+        let (thing, event) = (self.seen.created_at, self.event.created_at);
+        let told =
+            if self.provider == Provider::Stripe { event.or(thing) } else { thing.or(event) };
+        told.map_or(self.at, |told| told.min(self.at))
     }
 
     fn payment(&self, state: PaymentState) -> Result<Told, String> {

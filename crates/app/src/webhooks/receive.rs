@@ -10,6 +10,7 @@ use crate::{Actor, AppError};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::calendar::Moment;
+use domain::ids::PaymentId;
 use domain::ledger::{Transaction, settlement_transaction};
 use domain::payments::Provider;
 use domain::webhooks::{Arrival, Outcome, Standing, arrival};
@@ -28,7 +29,8 @@ pub enum Receipt {
     Processed,
     /// Kept; its kind is not one that we act on.
     Ignored,
-    /// It was known, word for word.
+    /// It was known, word for word. Under another id, which is not signed, it is kept and has told
+    /// nothing new.
     AlreadyProcessed,
     /// Its id is that of another content; it is refused and flagged.
     Conflict,
@@ -41,15 +43,21 @@ pub enum Receipt {
 pub(super) struct Done {
     pub outcome: Outcome,
     pub reason: Option<String>,
+    /// Whether it told something new of a payment.
+    has_news: bool,
+    /// A payment of which all that it told was known.
+    known: Option<PaymentId>,
 }
 
 impl Done {
     pub(super) fn of(outcome: Outcome) -> Self {
-        Self { outcome, reason: None }
+        Self { outcome, reason: None, has_news: false, known: None }
     }
 
     pub(super) fn because(outcome: Outcome, reason: &str) -> Self {
-        Self { outcome, reason: Some(reason.chars().take(MAX_REASON_CHARS).collect()) }
+        // It may quote what came, and no database takes a NUL.
+        let plain = reason.chars().filter(|c| !c.is_control());
+        Self { reason: Some(plain.take(MAX_REASON_CHARS).collect()), ..Self::of(outcome) }
     }
 }
 
@@ -66,12 +74,14 @@ pub fn receive(
     let new: Vec<&Delivery> =
         deliveries.iter().zip(&receipts).filter(|(_, r)| r.is_none()).map(|(d, _)| d).collect();
     let events: Vec<_> = new.iter().map(|d| (d.provider, &d.read, d.event_id.as_str())).collect();
-    let done = process(tx, &actor, &events)?;
+    let mut done = process(tx, &actor, &events)?;
+    let again = told_before(tx, &new, &mut done)?;
     keep(tx, &new, &done, at)?;
     flag(tx, &altered)?;
-    let mut done = done.into_iter();
+    let mut done = done.into_iter().zip(again);
     for receipt in receipts.iter_mut().filter(|receipt| receipt.is_none()) {
-        *receipt = done.next().map(|done| match done.outcome {
+        *receipt = done.next().map(|(done, again)| match done.outcome {
+            Outcome::Processed if again => Receipt::AlreadyProcessed,
             Outcome::Processed => Receipt::Processed,
             Outcome::Ignored => Receipt::Ignored,
             Outcome::Failed | Outcome::Hopeless => Receipt::Kept(done.reason.unwrap_or_default()),
@@ -152,17 +162,58 @@ pub(super) fn process(
     let booked = book(tx, actor, &said.told)?;
     ledger::post(tx, &paid_out, actor.at)?;
     for (place, booked) in event_of.iter().zip(booked) {
-        let worse = match booked {
-            Booked::Changed(_) | Booked::Nothing(_) => continue,
-            Booked::Unfit(reason) => Done::because(Outcome::Hopeless, &reason),
-            Booked::Failed(reason) => Done::because(Outcome::Failed, &reason),
-        };
-        if let Some(done) = done.get_mut(*place) {
-            *done = worse;
+        let Some(done) = done.get_mut(*place) else { continue };
+        match booked {
+            Booked::Changed(_) => done.has_news = true,
+            Booked::Nothing(id) => done.known = Some(id),
+            Booked::Unfit(reason) => *done = Done::because(Outcome::Hopeless, &reason),
+            Booked::Failed(reason) => *done = Done::because(Outcome::Failed, &reason),
         }
     }
     move_requests(tx, &said.moved, actor.at)?;
     Ok(done)
+}
+
+/// Finds deliveries whose very content has come before under another id, which is not signed: a
+/// delivery that somebody plays back. Only those are looked up that told nothing new.
+fn told_before(
+    tx: &mut Tx<'_>,
+    new: &[&Delivery],
+    done: &mut [Done],
+) -> Result<Vec<bool>, AppError> {
+    let mut again = vec![false; new.len()];
+    let is_known = |done: &Done| done.outcome == Outcome::Processed && !done.has_news;
+    if !done.iter().any(|done| is_known(done) && done.known.is_some()) {
+        return Ok(again);
+    }
+    let mut here: HashMap<(Provider, [u8; 32]), &str> = HashMap::new();
+    let mut asked = Vec::new();
+    let mut found: Vec<(usize, String)> = Vec::new();
+    for (place, (delivery, done)) in new.iter().zip(&*done).enumerate() {
+        let content = (delivery.provider, delivery.body_hash);
+        let first = *here.entry(content).or_insert(&delivery.event_id);
+        let (Some(payment), true) = (done.known, is_known(done)) else { continue };
+        if first != delivery.event_id {
+            found.push((place, first.to_owned()));
+        }
+        if let Read::Event(event) = &delivery.read {
+            let (hash, cause) = (hex(&delivery.body_hash), event.kind.as_str());
+            asked.push((place, webhooks::Content { payment, cause, hash }));
+        }
+    }
+    let (places, contents): (Vec<usize>, Vec<_>) = asked.into_iter().unzip();
+    // What is known by now comes last, and names the first of all.
+    for (asked, event_id) in webhooks::told_before(tx, &contents)? {
+        found.extend(places.get(asked).map(|place| (*place, event_id)));
+    }
+    for (place, event_id) in found {
+        let (Some(again), Some(done)) = (again.get_mut(place), done.get_mut(place)) else {
+            continue;
+        };
+        *again = true;
+        done.reason = Some(format!("the event {event_id} has told it, word for word"));
+    }
+    Ok(again)
 }
 
 /// Adds what an event says to all that is said.
@@ -198,7 +249,9 @@ fn move_requests(
 ) -> Result<(), AppError> {
     let keys: Vec<(Provider, &str)> =
         moved.iter().map(|(provider, id, _)| (*provider, id.as_str())).collect();
-    let found = payments::requests(tx, &keys)?;
+    let mut found = payments::requests(tx, &keys)?;
+    // Found in no order; what was told last is to hold.
+    found.sort_by_key(|(place, _)| *place);
     let states: Vec<(i64, &str)> = found
         .iter()
         .filter_map(|(place, request)| Some((request.id, moved.get(*place)?.2)))

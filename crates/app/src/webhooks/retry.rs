@@ -4,7 +4,8 @@
 //! It deliberately checks no signature again: that concerns the delivery, which is long over
 //! (protocols 3.3).
 
-use super::authenticate::{Delivery, Read};
+use super::StripeMode;
+use super::authenticate::{Delivery, Read, read_stripe};
 use super::read::read;
 use super::receive::{Done, process, random};
 use crate::payments::Told;
@@ -16,7 +17,7 @@ use domain::ids::WebhookEventId;
 use domain::money::Money;
 use domain::payments::{Observation, Provider};
 use domain::webhooks::{Outcome, Standing, State};
-use gateways::{Event, ParseError, razorpay, stripe};
+use gateways::{razorpay, stripe};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use store::webhooks::{self, Whole};
@@ -48,15 +49,15 @@ impl Retried {
     }
 }
 
-/// Tries events again whose time has come.
-pub fn retry_due(store: &Store, at: Moment) -> Result<Retried, AppError> {
+/// Tries events again whose time has come. Those of Stripe's other world are left.
+pub fn retry_due(store: &Store, at: Moment, mode: StripeMode) -> Result<Retried, AppError> {
     let mut retried = Retried::default();
     for _ in 0..MOST_BATCHES {
-        let states = match store.write(|tx| together(tx, at)) {
+        let states = match store.write(|tx| together(tx, at, mode)) {
             Ok(states) => states,
             Err(AppError::Store(error)) if is_passing(&error) => return Err(error.into()),
             // One of them breaks the set; each is tried alone.
-            Err(_) => alone(store, at)?,
+            Err(_) => alone(store, at, mode)?,
         };
         if states.is_empty() {
             break;
@@ -73,12 +74,12 @@ fn is_passing(error: &store::StoreError) -> bool {
     matches!(error, Busy(_) | Full(_) | Unreachable(_))
 }
 
-fn together(tx: &mut Tx<'_>, at: Moment) -> Result<Vec<State>, AppError> {
+fn together(tx: &mut Tx<'_>, at: Moment, mode: StripeMode) -> Result<Vec<State>, AppError> {
     let due = webhooks::take_due(tx, at, BATCH)?;
-    again(tx, &super::actor(at), &due)
+    again(tx, &super::actor(at), &due, mode)
 }
 
-fn alone(store: &Store, at: Moment) -> Result<Vec<State>, AppError> {
+fn alone(store: &Store, at: Moment, mode: StripeMode) -> Result<Vec<State>, AppError> {
     let due: Vec<WebhookEventId> = store.write(|tx| {
         let due = webhooks::take_due(tx, at, BATCH)?;
         Ok::<_, AppError>(due.into_iter().map(|whole| whole.kept.id).collect())
@@ -88,7 +89,7 @@ fn alone(store: &Store, at: Moment) -> Result<Vec<State>, AppError> {
         let tried = store.write(|tx| {
             let whole = webhooks::take(tx, id)?;
             let whole = whole.filter(|whole| whole.kept.standing.state.is_waiting());
-            again(tx, &super::actor(at), &whole.into_iter().collect::<Vec<_>>())
+            again(tx, &super::actor(at), &whole.into_iter().collect::<Vec<_>>(), mode)
         });
         states.extend(match tried {
             Ok(states) => states,
@@ -113,14 +114,19 @@ fn put_off(
 }
 
 /// Processes kept events once more.
-fn again(tx: &mut Tx<'_>, actor: &Actor, due: &[Whole]) -> Result<Vec<State>, AppError> {
+fn again(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    due: &[Whole],
+    mode: StripeMode,
+) -> Result<Vec<State>, AppError> {
     let at = actor.at;
     let reads: Vec<(Read, String, [u8; 32])> = due
         .iter()
         .map(|whole| {
             let (body, hash) = bytes_of(whole);
             let key = format!("{}@{}", whole.kept.event_id, at.unix_micros());
-            (read_kept(whole.kept.provider, &body), key, hash)
+            (read_kept(whole.kept.provider, &body, mode), key, hash)
         })
         .collect();
     let events: Vec<_> = due
@@ -149,12 +155,11 @@ fn bytes_of(whole: &Whole) -> (Vec<u8>, [u8; 32]) {
     (body, hash)
 }
 
-fn read_kept(provider: Provider, body: &[u8]) -> Read {
-    let parsed: Result<Event, ParseError> = match provider {
-        Provider::Stripe => stripe::webhook::parse(body),
-        _ => razorpay::webhook::parse(body),
-    };
-    match parsed {
+fn read_kept(provider: Provider, body: &[u8], mode: StripeMode) -> Read {
+    if provider == Provider::Stripe {
+        return read_stripe(stripe::webhook::parse(body), mode);
+    }
+    match razorpay::webhook::parse(body) {
         Ok(event) => Read::Event(Box::new(event)),
         Err(error) => Read::Unreadable(error.to_string()),
     }
@@ -163,9 +168,12 @@ fn read_kept(provider: Provider, body: &[u8]) -> Read {
 /// The payments that a kept event tells of, by the gateway's ids, with what was captured of each if
 /// it says so. Empty when it cannot be read.
 pub(crate) fn tells_of(whole: &Whole) -> Vec<(String, Option<Money>)> {
-    let Read::Event(event) = read_kept(whole.kept.provider, &bytes_of(whole).0) else {
-        return Vec::new();
+    let body = bytes_of(whole).0;
+    let parsed = match whole.kept.provider {
+        Provider::Stripe => stripe::webhook::parse(&body),
+        _ => razorpay::webhook::parse(&body),
     };
+    let Ok(event) = parsed else { return Vec::new() };
     let said = read(whole.kept.provider, &event, &whole.kept.event_id, whole.kept.received_at);
     let captured = |told: &Told| {
         told.seen.iter().find_map(|seen| match seen {
@@ -178,11 +186,12 @@ pub(crate) fn tells_of(whole: &Whole) -> Vec<(String, Option<Money>)> {
 }
 
 /// Processes an event once more at somebody's word, whatever became of it before. What it tells
-/// that is known changes nothing.
+/// that is known changes nothing, and what is of Stripe's other world stays ignored.
 pub fn replay(
     tx: &mut Tx<'_>,
     actor: &Actor,
     id: WebhookEventId,
+    mode: StripeMode,
 ) -> Result<webhooks::Kept, AppError> {
     let unknown = || AppError::NotFound(format!("there is no event {}", id.0));
     let mut whole = webhooks::take(tx, id)?.ok_or_else(unknown)?;
@@ -192,7 +201,7 @@ pub fn replay(
     }
     let before = json!({ "state": whole.kept.standing.state.as_str() });
     whole.kept.standing = Standing::received(actor.at);
-    again(tx, actor, std::slice::from_ref(&whole))?;
+    again(tx, actor, std::slice::from_ref(&whole), mode)?;
     let now = webhooks::take(tx, id)?.ok_or_else(unknown)?.kept;
     let after = json!({ "state": now.standing.state.as_str() });
     let record = format!("{} {}", now.provider.as_str(), now.event_id);

@@ -62,7 +62,8 @@ pub struct WholeGatewayEvent {
     body_is_base64: bool,
     /// SHA-256 of its bytes, in hexadecimal.
     body_hash: String,
-    /// The headers that were kept.
+    /// The headers in the order in which they came, but for those that may hold secrets: each a
+    /// list of its name and its value, and a third text where the value was no UTF-8.
     headers: serde_json::Value,
 }
 

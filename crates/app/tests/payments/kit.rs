@@ -24,6 +24,10 @@ impl Headers for Named {
     fn value(&self, name: &str) -> Option<&[u8]> {
         self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_bytes())
     }
+
+    fn all(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.0.iter().map(|(name, value)| (*name, value.as_bytes()))
+    }
 }
 
 pub fn keys() -> Keys {

@@ -367,3 +367,35 @@ fn a_payment_of_which_no_webhook_told_is_found_once() {
         assert!(found["failed"][0].as_str().unwrap().contains("razorpay"), "{found}");
     });
 }
+
+#[test]
+fn what_stripe_keeps_is_booked_when_it_is_asked() {
+    on_both(|database| {
+        let office = Office::new(database);
+        let intent = gateways::stripe::NewPaymentIntent {
+            amount: 60_000,
+            currency: "INR".to_owned(),
+            tags: gateways::call::Tags {
+                customer_code: Some("C1".to_owned()),
+                ..gateways::call::Tags::default()
+            },
+        };
+        let made = office.stripe_way.create_payment_intent(&intent, "intent-1").unwrap();
+        let begun = office.now();
+        office.pass(2 * 24 * 3_600);
+        office.stripe.pay(&made.payment.id, Outcome::Captured).unwrap();
+        let paid = office.now();
+        office.pass(60);
+        let found = office.ask_now();
+        assert_eq!(found["booked"], 1, "{found}");
+        let after = books(&office.dairy);
+        assert!(after.contains(&"gateway_fees 0 1200".to_owned()), "{after:?}");
+        assert!(after.contains(&"gateway_stripe 0 58800".to_owned()), "{after:?}");
+        // It came when it was paid, not when it was asked for.
+        assert!(begun < paid);
+        let at = office.dairy.count("SELECT captured_at FROM payments");
+        assert_eq!(at, paid.unix_micros() / 1_000_000 * 1_000_000);
+        assert_eq!(office.ask_now()["booked"], 0);
+        office.dairy.assert_verified();
+    });
+}

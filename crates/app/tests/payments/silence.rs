@@ -119,3 +119,32 @@ fn payments_that_usually_come_are_missed() {
         dairy.assert_verified();
     });
 }
+
+#[test]
+fn an_order_that_was_left_is_not_waited_for_without_end() {
+    on_both(|database| {
+        let dairy = billed(database);
+        let asked = |id: i64, moment: &str| {
+            dairy.sql(&format!(
+                "INSERT INTO payment_requests (id, provider, kind, reference, provider_reference, \
+                 customer_id, amount_paise, in_parts, state, created_at, updated_at) VALUES \
+                 ({id}, 'razorpay', 'order', 'our-{id}', 'order_{id}', 1, 60000, 0, 'done', {0}, \
+                 {0})",
+                at(moment).unix_micros()
+            ));
+        };
+        let silent = |now: &str| {
+            let limits = SilenceLimits::default();
+            let found = dairy.store.read(|tx| silence(tx, at(now), limits)).unwrap();
+            found.iter().map(|one| one.since).collect::<Vec<_>>()
+        };
+        let first = "2026-10-02T10:00:00+05:30";
+        asked(1, first);
+        assert_eq!(silent("2026-10-05T10:00:00+05:30"), [at(first)]);
+        assert_eq!(silent("2026-10-10T10:00:00+05:30"), []);
+        // What is asked for now is expected again, and it is still the same silence.
+        asked(2, "2026-10-10T10:00:00+05:30");
+        assert_eq!(silent("2026-10-10T11:00:00+05:30"), []);
+        assert_eq!(silent("2026-10-12T10:00:00+05:30"), [at(first)]);
+    });
+}

@@ -4,7 +4,7 @@ use crate::dairy::Dairy;
 use crate::kit::{
     billed, books, captured, delivery, dispute, event, now, payment, receive, refund,
 };
-use app::webhooks::Receipt;
+use app::webhooks::{Receipt, StripeMode};
 use domain::ids::WebhookEventId;
 use domain::money::Money;
 use domain::webhooks::State;
@@ -33,7 +33,7 @@ fn a_captured_payment_pays_the_bill_it_names_once() {
             delivery("e3", &event("order.paid", &[("payment", paid.clone()), ("order", order)])),
             delivery("e3", &body),
         ];
-        let told = [Receipt::Processed, Receipt::Processed, Receipt::Conflict];
+        let told = [Receipt::AlreadyProcessed, Receipt::Processed, Receipt::Conflict];
         assert_eq!(receive(&dairy, &more), told);
         assert_eq!(books(&dairy), after);
         assert_eq!(dairy.count("SELECT COUNT(*) FROM gateway_events"), 3);
@@ -242,7 +242,9 @@ fn an_event_is_replayed_when_what_it_needs_is_there() {
             .import(app::import::Kind::Customers, "code,name,state,opening_balance\nC9,New,,100\n");
         let replayed = dairy
             .store
-            .write(|tx| app::webhooks::replay(tx, &dairy.actor(), WebhookEventId(1)))
+            .write(|tx| {
+                app::webhooks::replay(tx, &dairy.actor(), WebhookEventId(1), StripeMode::Live)
+            })
             .unwrap();
         assert_eq!(replayed.standing.state, State::Processed);
         let after = books(&dairy);
@@ -252,7 +254,9 @@ fn an_event_is_replayed_when_what_it_needs_is_there() {
         // Once more tells nothing new.
         dairy
             .store
-            .write(|tx| app::webhooks::replay(tx, &dairy.actor(), WebhookEventId(1)))
+            .write(|tx| {
+                app::webhooks::replay(tx, &dairy.actor(), WebhookEventId(1), StripeMode::Live)
+            })
             .unwrap();
         assert_eq!(books(&dairy), after);
         dairy.assert_verified();
@@ -269,10 +273,10 @@ fn failed_events_are_tried_again_and_given_up() {
             .store
             .write(|tx| app::webhooks::keep_failed(tx, &one, "the database refused it", now()))
             .unwrap();
-        let early = app::webhooks::retry_due(&dairy.store, now()).unwrap();
+        let early = app::webhooks::retry_due(&dairy.store, now(), StripeMode::Live).unwrap();
         assert_eq!(early, app::webhooks::Retried::default());
         let later = domain::jobs::later(now(), std::time::Duration::from_hours(5));
-        let done = app::webhooks::retry_due(&dairy.store, later).unwrap();
+        let done = app::webhooks::retry_due(&dairy.store, later, StripeMode::Live).unwrap();
         assert_eq!((done.done, done.waiting, done.dead), (1, 0, 0));
         assert_eq!(dairy.bill("C1", "2026-09").status, "paid");
         assert_eq!(receive(&dairy, &[one]), [Receipt::AlreadyProcessed]);

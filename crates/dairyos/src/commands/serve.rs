@@ -190,7 +190,7 @@ fn webhooks(
         razorpay: secrets(&razorpay.webhook_secrets)?,
         razorpay_timestamp: razorpay.webhook_timestamp,
         stripe: secrets(&stripe.webhook_secrets)?,
-        stripe_test: stripe.test_mode,
+        stripe_mode: stripe.mode(),
     };
     let told = (Arc::new(clock::now) as Clock, metrics, around.limiter.clone());
     Webhooks::begin(store, keys, settings.webhooks.writers, told)

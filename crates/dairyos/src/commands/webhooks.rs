@@ -28,8 +28,8 @@ pub fn execute(context: &Context, command: &WebhooksCommand) -> Result<bool, App
             }
         }
         WebhooksCommand::Replay(args) => {
-            let kept =
-                store.write(|tx| webhooks::replay(tx, &context.actor, WebhookEventId(args.id)))?;
+            let (id, mode) = (WebhookEventId(args.id), context.settings()?.gateways.stripe.mode());
+            let kept = store.write(|tx| webhooks::replay(tx, &context.actor, id, mode))?;
             good = matches!(kept.standing.state, State::Processed | State::Ignored);
             if args.json {
                 out.json(&GatewayEvent::from(&kept))?;

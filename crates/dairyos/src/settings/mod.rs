@@ -11,7 +11,7 @@ mod secret;
 mod sources;
 
 use app::reconciliation::Rules;
-use app::webhooks::SilenceLimits;
+use app::webhooks::{SilenceLimits, StripeMode};
 use domain::access::Role;
 use http_api::layers::caller_address::Network;
 use http_api::limits::{Quota, Quotas};
@@ -318,6 +318,13 @@ pub struct Stripe {
     pub base_url: String,
     /// Where a payer's browser goes after a checkout; empty for the public address.
     pub success_url: String,
+}
+
+impl Stripe {
+    /// Which of its worlds is ours.
+    pub const fn mode(&self) -> StripeMode {
+        if self.test_mode { StripeMode::Test } else { StripeMode::Live }
+    }
 }
 
 /// Deliveries of gateways.

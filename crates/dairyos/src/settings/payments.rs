@@ -35,7 +35,9 @@ pub fn desk(
     let upi = payee(settings, &mut problems);
     match limit {
         Some(refund_limit) if problems.is_empty() => {
-            Ok(Desk { gateways: Gateways::new(razorpay, stripe, hear), refund_limit, upi })
+            let gateways = Gateways::new(razorpay, stripe, hear);
+            let gateways = gateways.in_mode(settings.gateways.stripe.mode());
+            Ok(Desk { gateways, refund_limit, upi })
         }
         _ => Err(problems),
     }

@@ -128,13 +128,20 @@ const USUAL_DAYS: u32 = 5;
 /// How long what was usual is expected: a dairy that has left a gateway is not told for ever.
 const USUAL_FOR: Duration = Duration::from_hours(30 * 24);
 
+/// How long something that we asked a gateway for lets us expect that it tells: an order that its
+/// customer has left is never told of.
+pub const EXPECTED_FOR: Duration = Duration::from_hours(7 * 24);
+
 /// What is known of a gateway that ought to tell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pulse {
     /// When it was last heard of.
     pub last: Option<Moment>,
-    /// Since when something that we asked it for is open.
+    /// Since when something that we asked it for within `EXPECTED_FOR` is open.
     pub open: Option<Moment>,
+    /// Since when anything that we asked it for is open, however long ago that was. A silence is
+    /// known by it, so that it stays the same one while what was asked for grows old.
+    pub first_open: Option<Moment>,
     /// On how many of the `USUAL_OF_DAYS` days up to then payments came through it.
     pub busy_days: u32,
 }
@@ -144,9 +151,9 @@ pub struct Pulse {
 /// has disabled our webhook (protocols 1.12).
 pub fn silent_since(pulse: &Pulse, now: Moment, most: Duration) -> Option<Moment> {
     let too_long = earlier(now, most);
-    let waited = pulse.open.map(|open| pulse.last.map_or(open, |last| last.max(open)));
-    if let Some(since) = waited.filter(|since| *since < too_long) {
-        return Some(since);
+    let waited = |open: Moment| pulse.last.map_or(open, |last| last.max(open));
+    if let Some(open) = pulse.open.filter(|open| waited(*open) < too_long) {
+        return Some(waited(pulse.first_open.map_or(open, |first| first.min(open))));
     }
     let usual = pulse
         .last
@@ -219,7 +226,19 @@ mod tests {
             (at(279), None, 7, None),
             (at(280), None, 7, at(280)),
         ] {
-            let pulse = Pulse { last, open, busy_days };
+            let pulse = Pulse { last, open, first_open: open, busy_days };
+            assert_eq!(silent_since(&pulse, now, day), since, "{pulse:?}");
+        }
+        // What was asked for long ago is not expected, and names a silence that is one.
+        for (last, open, since) in [
+            (None, None, None),
+            (at(950), None, None),
+            (None, at(990), None),
+            (None, at(950), at(100)),
+            (at(200), at(950), at(200)),
+            (at(990), at(950), None),
+        ] {
+            let pulse = Pulse { last, open, first_open: at(100), busy_days: 0 };
             assert_eq!(silent_since(&pulse, now, day), since, "{pulse:?}");
         }
     }

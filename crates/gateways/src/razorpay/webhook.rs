@@ -59,7 +59,7 @@ pub fn parse(raw: &[u8]) -> Result<Event, ParseError> {
     let root = json::read(raw)?;
     let root = Fields::of(&root, "").ok_or(ParseError::NotAnEvent)?;
     let kind = match root.get("event")? {
-        Some(json::Node::Text(kind)) if !kind.is_empty() => kind.as_ref(),
+        Some(json::Node::Text(_)) => root.text("event")?.ok_or(ParseError::NotAnEvent)?,
         _ => return Err(ParseError::NotAnEvent),
     };
     let payload = root.object("payload", "payload")?;
@@ -70,7 +70,7 @@ pub fn parse(raw: &[u8]) -> Result<Event, ParseError> {
     Ok(Event {
         provider: Provider::Razorpay,
         id: None,
-        kind: kind.to_owned(),
+        kind: json::kept_kind(kind),
         created_at,
         live: None,
         account: root.note("account_id")?,

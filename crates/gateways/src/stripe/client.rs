@@ -24,6 +24,10 @@ pub const BASE_URL: &str = "https://api.stripe.com";
 /// The version of the API whose shapes are read here, sent with every call.
 pub const API_VERSION: &str = "2025-03-31.basil";
 
+/// What is asked for with an intent: its charge says when it was paid, and the movement of the
+/// balance what Stripe keeps.
+const CHARGE_OF_INTENT: &str = "latest_charge.balance_transaction";
+
 /// Characters of an idempotency key.
 const MAX_KEY_CHARS: usize = 255;
 
@@ -84,12 +88,16 @@ impl Stripe {
 
     /// A payment intent as it is now.
     pub fn payment_intent(&self, intent_id: &str) -> Answered<PaymentIntent> {
-        self.get(&format!("/v1/payment_intents/{}", percent(intent_id)), payment_intent)
+        let path = format!("/v1/payment_intents/{}", percent(intent_id));
+        let query = vec![pair("expand[]", CHARGE_OF_INTENT)];
+        one(&self.fetch(&path, query)?, payment_intent)
     }
 
     /// The payment intents made since a moment: finds those of which no webhook told.
     pub fn payment_intents(&self, since: &Since) -> Answered<Page<Observation>> {
-        let body = self.fetch("/v1/payment_intents", window(since))?;
+        let mut query = window(since);
+        query.push(pair("expand[]", &format!("data.{CHARGE_OF_INTENT}")));
+        let body = self.fetch("/v1/payment_intents", query)?;
         page(&body, |object| entities::payment_intent(object, false))
     }
 

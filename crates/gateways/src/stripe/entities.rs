@@ -4,13 +4,12 @@
 //! known by its payment intent wherever that is named, by its charge only where there is none.
 
 use crate::event::{
-    About, DisputeState, InvoiceState, LinkState, Observation, PaymentState, RefundState,
-    SettlementState, SubscriptionState,
+    About, DisputeState, LinkState, Observation, PaymentState, RefundState, SettlementState,
 };
 use crate::json::{Fields, Node, ParseError};
 
-type Object<'n, 'a> = Fields<'n, 'a>;
-type Read<T> = Result<T, ParseError>;
+pub(super) type Object<'n, 'a> = Fields<'n, 'a>;
+pub(super) type Read<T> = Result<T, ParseError>;
 
 /// A payment intent. `status` decides; `failed` is set by `payment_intent.payment_failed`, after
 /// which the intent waits for another attempt.
@@ -39,13 +38,41 @@ pub(crate) fn payment_intent(object: Object<'_, '_>, failed: bool) -> Read<Obser
     seen.invoice_id = object.id_or_object("invoice")?.map(str::to_owned);
     seen.customer_id = object.id_or_object("customer")?.map(str::to_owned);
     if let [Node::Text(only)] = object.list("payment_method_types")? {
-        seen.method = Some(only.chars().take(METHOD_CHARS).collect());
+        let plain = only.chars().filter(|c| !c.is_control());
+        seen.method = Some(plain.take(METHOD_CHARS).collect());
     }
     if let Some(error) = object.object("last_payment_error", "last_payment_error")? {
         seen.reason = error.note("decline_code")?.or(error.note("code")?);
     }
+    if captured && let Some(charge) = object.object("latest_charge", CHARGE)? {
+        charged(charge, &mut seen)?;
+    }
     named(object, &mut seen)?;
     Ok(seen)
+}
+
+const CHARGE: &str = "latest_charge";
+
+/// What a charge that is shown in an intent adds: when it was paid, which the intent does not say,
+/// and what Stripe keeps of it. Events do not show it; whoever fetches the intent can ask for it.
+fn charged(charge: Object<'_, '_>, seen: &mut Observation) -> Read<()> {
+    seen.created_at = charge.moment("created")?.or(seen.created_at);
+    let Some(moved) = charge.object("balance_transaction", CHARGE)? else { return Ok(()) };
+    // What is kept in another currency is no fee in ours.
+    if moved.currency("currency")? != seen.currency {
+        return Ok(());
+    }
+    seen.fee = moved.amount("fee")?;
+    let mut tax = 0_i64;
+    for part in moved.list("fee_details")? {
+        if let Some(part) = Fields::of(part, CHARGE)
+            && part.note("type")?.as_deref() == Some("tax")
+        {
+            tax = tax.saturating_add(part.amount("amount")?.unwrap_or(0));
+        }
+    }
+    seen.tax = seen.fee.map(|fee| tax.min(fee));
+    Ok(())
 }
 
 /// Characters kept of the name of a method.
@@ -179,54 +206,6 @@ pub(crate) fn dispute(object: Object<'_, '_>, claim: DisputeState) -> Read<Obser
     Ok(seen)
 }
 
-/// Whether an event about an invoice says that money came in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Cash {
-    Came,
-    Perhaps,
-}
-
-/// An invoice, and the payment behind it where the event says that cash came in.
-pub(crate) fn invoice(
-    object: Object<'_, '_>,
-    state: InvoiceState,
-    cash: Cash,
-) -> Read<Vec<Observation>> {
-    let mut invoice = Observation::new(About::Invoice(state), object.must_id("id")?);
-    invoice.status = object.note("status")?;
-    let paid = object.must_amount("amount_paid")?;
-    let failed = state == InvoiceState::Failed;
-    invoice.amount = if failed { object.amount("amount_due")? } else { Some(paid) };
-    invoice.currency = Some(object.must_currency("currency")?);
-    invoice.created_at = object.moment("created")?;
-    invoice.customer_id = object.id_or_object("customer")?.map(str::to_owned);
-    invoice.subscription_id = subscription_of(object)?;
-    invoice.payment_id = intent_of(object)?;
-    invoice.charge_id = object.id_or_object("charge")?.map(str::to_owned);
-    named(object, &mut invoice)?;
-    name_from_subscription(object, &mut invoice)?;
-    let payment = invoice.payment_id.clone().filter(|_| cash == Cash::Came && paid > 0);
-    let payment = payment.map(|id| Observation {
-        about: About::Payment(PaymentState::Captured),
-        invoice_id: Some(invoice.id.clone()),
-        payment_id: None,
-        created_at: None,
-        id,
-        ..invoice.clone()
-    });
-    let subscription = invoice.subscription_id.clone().filter(|_| !failed).map(|id| {
-        let mut seen = Observation::new(About::Subscription(SubscriptionState::Charged), id);
-        seen.payment_id.clone_from(&invoice.payment_id);
-        seen.customer_id.clone_from(&invoice.customer_id);
-        seen.invoice_id = Some(invoice.id.clone());
-        seen.bill_ref.clone_from(&invoice.bill_ref);
-        seen.customer_code.clone_from(&invoice.customer_code);
-        seen.plan_code.clone_from(&invoice.plan_code);
-        seen
-    });
-    Ok([Some(invoice), payment, subscription].into_iter().flatten().collect())
-}
-
 /// A payout to our bank.
 pub(crate) fn payout(object: Object<'_, '_>) -> Read<Observation> {
     let status = object.text("status")?;
@@ -256,54 +235,8 @@ fn belongs(object: Object<'_, '_>, seen: &mut Observation) -> Read<()> {
     Ok(())
 }
 
-/// The intent of an invoice: beside it in older versions of the API, in its list of payments since
-/// `2025-03-31.basil`.
-fn intent_of(invoice: Object<'_, '_>) -> Read<Option<String>> {
-    if let Some(id) = invoice.id_or_object("payment_intent")? {
-        return Ok(Some(id.to_owned()));
-    }
-    let at = "data.object.payments";
-    let Some(payments) = invoice.object("payments", at)? else { return Ok(None) };
-    let [only] = payments.list("data")? else { return Ok(None) };
-    let Some(only) = Fields::of(only, at) else { return Ok(None) };
-    let Some(payment) = only.object("payment", at)? else { return Ok(None) };
-    Ok(payment.id_or_object("payment_intent")?.map(str::to_owned))
-}
-
-/// The subscription of an invoice, in the old place and the new.
-fn subscription_of(invoice: Object<'_, '_>) -> Read<Option<String>> {
-    if let Some(id) = invoice.id_or_object("subscription")? {
-        return Ok(Some(id.to_owned()));
-    }
-    let Some(details) = subscription_details(invoice)? else { return Ok(None) };
-    Ok(details.id_or_object("subscription")?.map(str::to_owned))
-}
-
-fn subscription_details<'n, 'a>(invoice: Object<'n, 'a>) -> Read<Option<Object<'n, 'a>>> {
-    let at = "data.object.subscription_details";
-    if let Some(details) = invoice.object("subscription_details", at)? {
-        return Ok(Some(details));
-    }
-    match invoice.object("parent", "data.object.parent")? {
-        Some(parent) => parent.object("subscription_details", at),
-        None => Ok(None),
-    }
-}
-
-/// The metadata of a subscription is copied to each of its invoices.
-fn name_from_subscription(invoice: Object<'_, '_>, seen: &mut Observation) -> Read<()> {
-    if let Some(details) = subscription_details(invoice)? {
-        let mut copied = Observation::new(seen.about, "");
-        named(details, &mut copied)?;
-        seen.bill_ref = seen.bill_ref.take().or(copied.bill_ref);
-        seen.customer_code = seen.customer_code.take().or(copied.customer_code);
-        seen.plan_code = seen.plan_code.take().or(copied.plan_code);
-    }
-    Ok(())
-}
-
 /// Fills in what we once sent along as metadata.
-fn named(object: Object<'_, '_>, seen: &mut Observation) -> Read<()> {
+pub(super) fn named(object: Object<'_, '_>, seen: &mut Observation) -> Read<()> {
     if let Some(metadata) = object.object("metadata", "data.object.metadata")? {
         seen.bill_ref = metadata.reference("bill_no")?;
         seen.customer_code = metadata.reference("customer_code")?;

@@ -5,6 +5,7 @@
 
 pub mod client;
 pub(crate) mod entities;
+mod invoices;
 mod things;
 pub mod webhook;
 

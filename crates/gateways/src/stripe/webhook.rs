@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use domain::calendar::Moment;
 
-use super::entities::{self, Cash, Checkout};
+use super::entities::{self, Checkout};
+use super::invoices::{self, Cash};
 use crate::event::{DisputeState, Event, InvoiceState, Observation, Provider, Thin};
 use crate::json::{self, Fields, ParseError};
 use crate::signature::{self, MacBytes, SecretIndex, Secrets, SignatureError};
@@ -19,17 +20,19 @@ pub const SIGNATURE_HEADER: &str = "stripe-signature";
 const MAX_HEADER_BYTES: usize = 4096;
 
 /// Which world a delivery is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
     /// Real money.
+    #[default]
     Live,
     /// Stripe's test mode and sandboxes.
     Test,
 }
 
-/// Whether an event belongs to our world. An event that does not say belongs to none.
+/// Whether an event belongs to our world. One that does not say is signed with our secret like any
+/// other, and each world has secrets of its own.
 pub fn is_for(event: &Event, mode: Mode) -> bool {
-    event.live == Some(mode == Mode::Live)
+    event.live.is_none_or(|live| live == (mode == Mode::Live))
 }
 
 /// Checks a delivery against a set of secrets (the whole `whsec_…` texts), on the bytes as they
@@ -116,7 +119,7 @@ fn thin(root: Fields<'_, '_>) -> Result<Event, ParseError> {
     let created_at = root.note("created")?;
     Ok(Event {
         id: Some(root.must_id("id")?.to_owned()),
-        kind: root.note("type")?.ok_or_else(|| root.missing("type"))?,
+        kind: json::kept_kind(root.text("type")?.ok_or_else(|| root.missing("type"))?),
         created_at: created_at.and_then(|text| Moment::parse(&text)),
         thin: Some(thin),
         ..empty(root)?
@@ -127,7 +130,7 @@ fn classic(root: Fields<'_, '_>) -> Result<Event, ParseError> {
     let kind = root.text("type")?.ok_or_else(|| root.missing("type"))?;
     Ok(Event {
         id: Some(root.must_id("id")?.to_owned()),
-        kind: kind.to_owned(),
+        kind: json::kept_kind(kind),
         created_at: root.moment("created")?,
         observations: observations(kind, root)?,
         ..empty(root)?
@@ -142,7 +145,8 @@ fn empty(root: Fields<'_, '_>) -> Result<Event, ParseError> {
         created_at: None,
         live: match root.get("livemode")? {
             Some(json::Node::Bool(live)) => Some(*live),
-            _ => None,
+            Some(_) => return Err(root.wrong("livemode", "true or false")),
+            None => None,
         },
         account: root.note("account")?,
         thin: None,
@@ -160,7 +164,8 @@ fn observations(kind: &str, root: Fields<'_, '_>) -> Result<Vec<Observation>, Pa
         Topic::Checkout(claim) => entities::checkout_session(object, claim)?,
         Topic::Refund { failed } => vec![entities::refund(object, failed)?],
         Topic::Dispute(claim) => vec![entities::dispute(object, claim)?],
-        Topic::Invoice(state, cash) => entities::invoice(object, state, cash)?,
+        Topic::Invoice(state, cash) => invoices::invoice(object, state, cash)?,
+        Topic::InvoicePayment => invoices::invoice_payment(object)?,
         Topic::Payout => vec![entities::payout(object)?],
     })
 }
@@ -173,6 +178,7 @@ enum Topic {
     Refund { failed: bool },
     Dispute(DisputeState),
     Invoice(InvoiceState, Cash),
+    InvoicePayment,
     Payout,
 }
 
@@ -196,7 +202,8 @@ impl Topic {
             // It fires for invoices paid out of band too, so it tells of no cash.
             "invoice.paid" => Self::Invoice(InvoiceState::Paid, Cash::Perhaps),
             "invoice.payment_succeeded" => Self::Invoice(InvoiceState::Paid, Cash::Came),
-            "invoice.payment_failed" => Self::Invoice(InvoiceState::Failed, Cash::Perhaps),
+            "invoice.payment_failed" => Self::Invoice(InvoiceState::Failed, Cash::Failed),
+            "invoice_payment.paid" => Self::InvoicePayment,
             "payout.paid" => Self::Payout,
             _ => return None,
         })

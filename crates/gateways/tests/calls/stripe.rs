@@ -47,6 +47,8 @@ fn a_session_is_made_once_under_its_key_and_paid() {
     let intent = client.payment_intent(&intent_id).unwrap().payment;
     assert_eq!(intent.amount, Some(184_250));
     assert_eq!(intent.bill_ref.as_deref(), Some("DB-1"));
+    // What Stripe keeps is in no event; the charge that is asked for along with it says so.
+    assert_eq!((intent.fee, intent.tax), (Some(3_685), Some(0)));
     assert_eq!(client.payment_intents(&since(None, 10)).unwrap().items, [intent]);
     assert!(fake.pay(&made.id, Outcome::Captured).is_err());
 }

@@ -134,12 +134,76 @@ fn cash_is_booked_on_payment_succeeded_only() {
         assert_eq!(found[2].id, "sub_A");
         assert_eq!(found[2].plan_code.as_deref(), Some("premium"));
 
-        let found = only("invoice.payment_failed", &invoice);
-        assert_eq!(found.about, About::Invoice(InvoiceState::Failed));
+        let found = seen("invoice.payment_failed", &invoice);
+        assert_eq!(found[0].about, About::Invoice(InvoiceState::Failed));
+        assert_eq!(found[1].about, About::Payment(PaymentState::Failed));
+        assert_eq!((found[1].id.as_str(), found[1].amount), ("pi_A", Some(5_000)));
+        assert_eq!(found.len(), 2);
     }
     // Without an intent there is no key under which the payment could be posted once.
     let found = only("invoice.payment_succeeded", &invoice(""));
     assert_eq!(found.about, About::Invoice(InvoiceState::Paid));
+    let found = only("invoice.payment_failed", &invoice(""));
+    assert_eq!(found.about, About::Invoice(InvoiceState::Failed));
+}
+
+#[test]
+fn an_invoice_of_the_oldest_shape_is_paid_by_its_charge() {
+    for (charge, id) in [
+        (r#""ch_A""#, "ch_A"),
+        (r#"{"id":"ch_A","payment_intent":"pi_A"}"#, "pi_A"),
+        (r#"{"id":"ch_A","payment_intent":null}"#, "ch_A"),
+    ] {
+        let invoice = invoice(&format!(r#","charge":{charge}"#));
+        let found = seen("invoice.payment_succeeded", &invoice);
+        assert_eq!(found[1].about, About::Payment(PaymentState::Captured));
+        assert_eq!((found[1].id.as_str(), found[1].charge_id.as_deref()), (id, Some("ch_A")));
+        assert_eq!(found.len(), 2);
+    }
+}
+
+#[test]
+fn an_invoice_may_be_paid_in_several_payments() {
+    let part = |id: &str, paid: i64, status: &str| {
+        format!(
+            r#"{{"amount_paid":{paid},"status":"{status}","payment":{{"payment_intent":"{id}"}}}}"#
+        )
+    };
+    let data = [part("pi_A", 2_000, "paid"), part("pi_B", 3_000, "paid"), part("pi_C", 0, "open")];
+    let invoice = invoice(&format!(r#","payments":{{"data":[{}]}}"#, data.join(",")));
+    let found = seen("invoice.payment_succeeded", &invoice);
+    let paid: Vec<_> = found[1..].iter().map(|one| (one.id.as_str(), one.amount)).collect();
+    assert_eq!(paid, [("pi_A", Some(2_000)), ("pi_B", Some(3_000))]);
+    assert_eq!(found[0].payment_id, None);
+    // The one that is open is the one that has failed.
+    let found = seen("invoice.payment_failed", &invoice);
+    assert_eq!((found[1].id.as_str(), found.len()), ("pi_C", 2));
+}
+
+#[test]
+fn a_payment_of_an_invoice_tells_of_its_intent() {
+    let one = |payment: &str, status: &str| {
+        format!(
+            r#"{{"id":"inpay_A","object":"invoice_payment","amount_paid":5000,"currency":"inr",
+            "invoice":"in_A","payment":{payment},"status":"{status}",
+            "status_transitions":{{"canceled_at":null,"paid_at":1782880000}}}}"#
+        )
+    };
+    let intent = r#"{"type":"payment_intent","payment_intent":"pi_A"}"#;
+    let found = only("invoice_payment.paid", &one(intent, "paid"));
+    assert_eq!(found.about, About::Payment(PaymentState::Captured));
+    assert_eq!((found.id.as_str(), found.amount), ("pi_A", Some(5_000)));
+    assert_eq!(
+        (found.currency.as_deref(), found.invoice_id.as_deref()),
+        (Some("INR"), Some("in_A"))
+    );
+    assert_eq!(found.created_at.unwrap().unix_micros(), 1_782_880_000_000_000);
+    let charge = r#"{"type":"charge","charge":"ch_A"}"#;
+    assert_eq!(only("invoice_payment.paid", &one(charge, "paid")).id, "ch_A");
+    // Outside of Stripe, or not yet.
+    let outside = r#"{"type":"payment_record","payment_record":"pr_A"}"#;
+    assert!(seen("invoice_payment.paid", &one(outside, "paid")).is_empty());
+    assert!(seen("invoice_payment.paid", &one(intent, "open")).is_empty());
 }
 
 #[test]
@@ -226,7 +290,10 @@ fn an_event_belongs_to_one_world() {
     assert_eq!((event.provider, event.id.as_deref()), (Provider::Stripe, Some("evt_A")));
     assert!(is_for(&event, Mode::Test) && !is_for(&event, Mode::Live));
     let silent = parse(br#"{"id":"evt_A","object":"event","type":"x"}"#).unwrap();
-    assert!(!is_for(&silent, Mode::Test) && !is_for(&silent, Mode::Live));
+    // Each world has secrets of its own, so one that does not say is of ours.
+    assert!(is_for(&silent, Mode::Test) && is_for(&silent, Mode::Live));
+    let odd = parse(br#"{"id":"evt_A","object":"event","type":"x","livemode":"false"}"#);
+    assert_eq!(odd.unwrap_err().to_string(), "livemode is not true or false");
 }
 
 #[test]

@@ -113,9 +113,10 @@ async fn replay(
     Path(id): Path<i64>,
     Posted { asking, .. }: Posted<NoMore>,
 ) -> Result<Response, Problem> {
+    let mode = service.payments().gateways.stripe_mode();
     service
         .write(asking, Permission::WebhooksManage, move |tx, _, actor| {
-            let kept = webhooks::replay(tx, actor, WebhookEventId(id))?;
+            let kept = webhooks::replay(tx, actor, WebhookEventId(id), mode)?;
             Ok(Reply::ok(&GatewayEvent::from(&kept)))
         })
         .await

@@ -14,11 +14,12 @@ use crate::service::Clock;
 use app::webhooks::{Delivery, Gateway, Headers, Keys, MAX_BODY_BYTES, Receipt, Refused};
 use app::{AppError, Store};
 use axum::Router;
-use axum::body::Bytes;
+use axum::body::{Bytes, HttpBody};
 use axum::extract::{DefaultBodyLimit, FromRequest, Path, Request, State};
 use axum::http::{Extensions, HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use serde_json::json;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use utoipa::openapi::OpenApi;
@@ -90,6 +91,10 @@ impl Headers for OfRequest<'_> {
     fn value(&self, name: &str) -> Option<&[u8]> {
         self.0.get(name).map(axum::http::HeaderValue::as_bytes)
     }
+
+    fn all(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_bytes()))
+    }
 }
 
 /// Takes in one delivery of a gateway: the bytes as they came, which its signature is about.
@@ -113,9 +118,11 @@ impl Headers for OfRequest<'_> {
         ("Stripe-Signature" = Option<String>, Header,
             description = "Of Stripe: `t=MOMENT,v1=SIGNATURE`")),
     responses((status = 200, body = Acknowledged,
-            description = "It is kept, or was known; the gateway need not come again"),
-        (status = 400, description = "It cannot be read, or names no event", body = Problem,
-            content_type = "application/problem+json"),
+            description = "It is kept, or was known; the gateway need not come again. What is \
+                authentic and cannot be read is kept for people as well, so that the gateway does \
+                not disable the webhook for it"),
+        (status = 400, description = "Its body ended too early, or the id in its header is none; \
+            nothing is kept", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "It is not authentic; nothing is kept", body = Problem,
             content_type = "application/problem+json"),
         (status = 404, description = "There is no such gateway, or it has no secret here",
@@ -163,6 +170,9 @@ pub(crate) fn describe(api: &mut OpenApi, base: &str) {
 struct Acknowledged {
     /// `processed`, `ignored`, `kept` or `already_processed`.
     status: String,
+    /// Of what is only kept: why it is not booked. It cannot be read, or does not fit, or could
+    /// not be booked yet.
+    reason: Option<String>,
 }
 
 /// Takes in one delivery and says what it is answered.
@@ -171,6 +181,10 @@ async fn take(webhooks: &Webhooks, gateway: Gateway, request: Request) -> Respon
     let mut extensions = Extensions::new();
     if let Some(address) = request.extensions().get::<CallerAddress>() {
         extensions.insert(*address);
+    }
+    // Who says beforehand that it is too much need not send it.
+    if request.body().size_hint().lower() > MAX_BODY_BYTES as u64 {
+        return unread(StatusCode::PAYLOAD_TOO_LARGE).into_response();
     }
     let body = match Bytes::from_request(request, &()).await {
         Ok(body) => body,
@@ -199,12 +213,12 @@ fn unread(status: StatusCode) -> Problem {
 /// What the gateway is answered: whatever is kept is acknowledged.
 fn answer(metrics: &Metrics, receipt: &Receipt) -> Response {
     let body = match receipt {
-        Receipt::Processed => r#"{"status":"processed"}"#,
-        Receipt::Ignored => r#"{"status":"ignored"}"#,
-        Receipt::Kept(_) => r#"{"status":"kept"}"#,
+        Receipt::Processed => r#"{"status":"processed"}"#.to_owned(),
+        Receipt::Ignored => r#"{"status":"ignored"}"#.to_owned(),
+        Receipt::Kept(reason) => json!({ "status": "kept", "reason": reason }).to_string(),
         Receipt::AlreadyProcessed => {
             metrics.webhook_replay_blocked();
-            r#"{"status":"already_processed"}"#
+            r#"{"status":"already_processed"}"#.to_owned()
         }
         Receipt::Conflict => {
             metrics.webhook_replay_blocked();

@@ -240,6 +240,16 @@ impl Api {
         sign_in(&self.store, &self.secrets, &*self.random, self.at(), &asked).unwrap().access_token
     }
 
+    /// Listens on a port of this machine until the test ends.
+    pub async fn listen(&self) -> std::net::SocketAddr {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = self.router.clone();
+        let timeout = http_api::HEADER_READ_TIMEOUT;
+        tokio::spawn(http_api::serve(listener, router, timeout, std::future::pending()));
+        address
+    }
+
     /// An answer whose body has not been read.
     pub async fn raw(&self, request: Request<Body>) -> Response {
         self.router.clone().oneshot(request).await.unwrap()

@@ -19,3 +19,4 @@ mod remembered;
 mod sessions;
 mod trade;
 mod webhooks;
+mod webhooks_hostile;

@@ -6,7 +6,8 @@
 use crate::db::{Column, Each, StoreError, Tx};
 use domain::calendar::Moment;
 use domain::ids::{BillId, CustomerId};
-use domain::payments::Provider;
+use domain::payments::{Provider, RequestState};
+use std::collections::BTreeMap;
 
 const REQUESTS: Each = Each {
     sql: "SELECT :place, id, customer_id, bill_id, plan_code FROM payment_requests \
@@ -28,6 +29,8 @@ const CUSTOMERS: Each = Each {
     sql: "SELECT :place, id FROM customers WHERE code = :code",
     columns: &[Column::Int("place"), Column::Text("code")],
 };
+/// The state that stays.
+const PAID: &str = RequestState::Paid.as_str();
 pub(super) const SETS: &[&Each] = &[&REQUESTS, &MOVE, &BILLS, &CUSTOMERS];
 
 /// Something that we asked a gateway for.
@@ -72,14 +75,23 @@ pub fn requests(
     Ok(found)
 }
 
-/// Notes where requests stand now. What is paid stays paid; a standing QR code never is.
+/// Notes where requests stand now, in the order in which it was told. What is paid stays paid; a
+/// standing QR code never is.
 pub fn move_requests(
     tx: &mut Tx<'_>,
     requests: &[(i64, &str)],
     at: Moment,
 ) -> Result<(), StoreError> {
+    // A set has no order on PostgreSQL: what is told of one request is one row.
+    let mut last: BTreeMap<i64, &str> = BTreeMap::new();
+    for (id, state) in requests {
+        let stands = last.entry(*id).or_insert(state);
+        if *stands != PAID {
+            *stands = state;
+        }
+    }
     let rows =
-        requests.iter().map(|(id, state)| [(*id).into(), (*state).into(), at.unix_micros().into()]);
+        last.iter().map(|(id, state)| [(*id).into(), (*state).into(), at.unix_micros().into()]);
     tx.for_each(&MOVE, rows).map(|_| ())
 }
 

@@ -164,8 +164,13 @@ fn get(books: &Books, outbox: &Outbox, path: &[&str], call: &Call) -> Answer {
     match path {
         ["v1", "checkout", "sessions"] => Ok(list(books.sessions.all().rev().map(shown), call)),
         ["v1", "checkout", "sessions", id] => books.sessions.get(id).map(shown).ok_or_else(missing),
-        ["v1", "payment_intents", id] => books.intents.get(id).cloned().ok_or_else(missing),
-        ["v1", "payment_intents"] => Ok(list(books.intents.all().rev().cloned(), call)),
+        ["v1", "payment_intents", id] => {
+            let intent = books.intents.get(id).ok_or_else(missing)?;
+            Ok(with_charge(books, intent, call))
+        }
+        ["v1", "payment_intents"] => {
+            Ok(list(books.intents.all().rev().map(|one| with_charge(books, one, call)), call))
+        }
         ["v1", "refunds"] => {
             let intent = call.asked("payment_intent").unwrap_or_default();
             let of = |refund: &&Value| refund["payment_intent"] == intent;
@@ -190,6 +195,22 @@ fn get(books: &Books, outbox: &Outbox, path: &[&str], call: &Call) -> Answer {
         }
         _ => Err(missing()),
     }
+}
+
+/// An intent, with its charge and what was kept of it if that is asked for.
+fn with_charge(books: &Books, intent: &Value, call: &Call) -> Value {
+    let mut intent = intent.clone();
+    let asked = call.query.iter().any(|(name, path)| {
+        name == "expand[]" && path.ends_with("latest_charge.balance_transaction")
+    });
+    let charge = intent["latest_charge"].clone();
+    if asked && let Some(moved) = books.balance.iter().find(|one| one["source"] == charge) {
+        intent["latest_charge"] = json!({
+            "id": charge, "object": "charge", "created": moved["created"],
+            "payment_intent": intent["id"], "balance_transaction": shown(moved),
+        });
+    }
+    intent
 }
 
 /// A page, newest first, after an id.
