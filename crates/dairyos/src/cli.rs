@@ -30,7 +30,7 @@ pub use payments::{PaymentsCommand, PaymentsListArgs, RecordArgs};
 pub use people::PeopleCommand;
 pub use plans::{EntitlementsCommand, PlansCommand};
 pub use reconcile::{ReconcileArgs, ReconcileCommand, ReconcileIssuesArgs};
-pub use webhooks::{WebhooksCommand, WebhooksListArgs};
+pub use webhooks::{ReplayArgs, WebhooksCommand, WebhooksListArgs};
 
 /// Where the database is when nothing is said.
 pub const DEFAULT_DATABASE: &str = "sqlite:dairyos.db";

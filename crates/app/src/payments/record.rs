@@ -53,6 +53,7 @@ pub fn record(tx: &mut Tx<'_>, actor: &Actor, new: &NewReceipt) -> Result<Paymen
         reference: known_as,
         seen: vec![Observation::Captured { amount: new.amount, at: actor.at }],
         currency: None,
+        any_amount: false,
         names: Names {
             bill: new.bill.clone(),
             customer: new.customer.clone(),
@@ -278,6 +279,7 @@ pub(super) fn change(actor: &Actor, provider: Provider, reference: &str, cause: 
         reference: reference.to_owned(),
         seen: Vec::new(),
         currency: None,
+        any_amount: false,
         names: Names::default(),
         method: None,
         bank_reference: None,

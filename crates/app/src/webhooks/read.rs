@@ -181,6 +181,7 @@ impl Reader<'_> {
             reference,
             seen,
             currency: named.currency.clone(),
+            any_amount: false,
             names: Names {
                 requests: requests.into_iter().flatten().cloned().collect(),
                 bill: named.bill_ref.clone(),

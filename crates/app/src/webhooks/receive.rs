@@ -74,7 +74,7 @@ pub fn receive(
     let new: Vec<&Delivery> =
         deliveries.iter().zip(&receipts).filter(|(_, r)| r.is_none()).map(|(d, _)| d).collect();
     let events: Vec<_> = new.iter().map(|d| (d.provider, &d.read, d.event_id.as_str())).collect();
-    let mut done = process(tx, &actor, &events)?;
+    let mut done = process(tx, &actor, &events, false)?;
     let again = told_before(tx, &new, &mut done)?;
     keep(tx, &new, &done, at)?;
     flag(tx, &altered)?;
@@ -144,6 +144,7 @@ pub(super) fn process(
     tx: &mut Tx<'_>,
     actor: &Actor,
     events: &[(Provider, &Read, &str)],
+    any_amount: bool,
 ) -> Result<Vec<Done>, AppError> {
     let mut done = Vec::with_capacity(events.len());
     let mut said = Said::default();
@@ -156,6 +157,9 @@ pub(super) fn process(
                 take(&mut said, &mut event_of, place, *provider, event, key, actor.at)
             }
         });
+    }
+    for told in &mut said.told {
+        told.any_amount = any_amount;
     }
     // Counters are taken in the same order by all: settlements, payments, ledger, audit.
     let paid_out = settle(tx, actor, &said.settled)?;

@@ -76,7 +76,7 @@ fn is_passing(error: &store::StoreError) -> bool {
 
 fn together(tx: &mut Tx<'_>, at: Moment, mode: StripeMode) -> Result<Vec<State>, AppError> {
     let due = webhooks::take_due(tx, at, BATCH)?;
-    again(tx, &super::actor(at), &due, mode)
+    again(tx, &super::actor(at), &due, mode, false)
 }
 
 fn alone(store: &Store, at: Moment, mode: StripeMode) -> Result<Vec<State>, AppError> {
@@ -89,7 +89,7 @@ fn alone(store: &Store, at: Moment, mode: StripeMode) -> Result<Vec<State>, AppE
         let tried = store.write(|tx| {
             let whole = webhooks::take(tx, id)?;
             let whole = whole.filter(|whole| whole.kept.standing.state.is_waiting());
-            again(tx, &super::actor(at), &whole.into_iter().collect::<Vec<_>>(), mode)
+            again(tx, &super::actor(at), &whole.into_iter().collect::<Vec<_>>(), mode, false)
         });
         states.extend(match tried {
             Ok(states) => states,
@@ -119,6 +119,7 @@ fn again(
     actor: &Actor,
     due: &[Whole],
     mode: StripeMode,
+    any_amount: bool,
 ) -> Result<Vec<State>, AppError> {
     let at = actor.at;
     let reads: Vec<(Read, String, [u8; 32])> = due
@@ -134,7 +135,7 @@ fn again(
         .zip(&reads)
         .map(|(whole, (read, key, _))| (whole.kept.provider, read, key.as_str()))
         .collect();
-    let done = process(tx, actor, &events)?;
+    let done = process(tx, actor, &events, any_amount)?;
     let mut moved = Vec::with_capacity(due.len());
     for ((whole, done), (.., hash)) in due.iter().zip(&done).zip(&reads) {
         let standing = whole.kept.standing.after(done.outcome, at, random(hash));
@@ -186,12 +187,14 @@ pub(crate) fn tells_of(whole: &Whole) -> Vec<(String, Option<Money>)> {
 }
 
 /// Processes an event once more at somebody's word, whatever became of it before. What it tells
-/// that is known changes nothing, and what is of Stripe's other world stays ignored.
+/// that is known changes nothing, and what is of Stripe's other world stays ignored. Money of another
+/// amount than was asked for is booked when that somebody accepts it.
 pub fn replay(
     tx: &mut Tx<'_>,
     actor: &Actor,
     id: WebhookEventId,
     mode: StripeMode,
+    accept_amount: bool,
 ) -> Result<webhooks::Kept, AppError> {
     let unknown = || AppError::NotFound(format!("there is no event {}", id.0));
     let mut whole = webhooks::take(tx, id)?.ok_or_else(unknown)?;
@@ -201,9 +204,12 @@ pub fn replay(
     }
     let before = json!({ "state": whole.kept.standing.state.as_str() });
     whole.kept.standing = Standing::received(actor.at);
-    again(tx, actor, std::slice::from_ref(&whole), mode)?;
+    again(tx, actor, std::slice::from_ref(&whole), mode, accept_amount)?;
     let now = webhooks::take(tx, id)?.ok_or_else(unknown)?.kept;
-    let after = json!({ "state": now.standing.state.as_str() });
+    let mut after = json!({ "state": now.standing.state.as_str() });
+    if accept_amount {
+        after["amount_accepted"] = json!(true);
+    }
     let record = format!("{} {}", now.provider.as_str(), now.event_id);
     let trace =
         crate::audit::entry("replay", "gateway_events", record, Some(&before), Some(&after));

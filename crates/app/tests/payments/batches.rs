@@ -148,7 +148,10 @@ fn the_other_world_of_stripe_stays_out_of_the_books() {
             // Nor at somebody's word, nor when it could not be kept at first.
             let id = WebhookEventId(1);
             let again = |mode| {
-                dairy.store.write(|tx| app::webhooks::replay(tx, &dairy.actor(), id, mode)).unwrap()
+                dairy
+                    .store
+                    .write(|tx| app::webhooks::replay(tx, &dairy.actor(), id, mode, false))
+                    .unwrap()
             };
             assert_eq!(again(ours).standing.state, State::Ignored);
             let later = domain::jobs::later(now(), std::time::Duration::from_hours(5));

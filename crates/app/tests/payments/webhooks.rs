@@ -4,7 +4,7 @@ use crate::dairy::Dairy;
 use crate::kit::{
     billed, books, captured, delivery, dispute, event, now, payment, receive, refund,
 };
-use app::webhooks::{Receipt, StripeMode};
+use app::webhooks::{Receipt, StripeMode, replay};
 use domain::ids::WebhookEventId;
 use domain::money::Money;
 use domain::webhooks::State;
@@ -127,7 +127,7 @@ fn what_does_not_fit_is_kept_and_moves_nothing() {
         assert_eq!((counts.waiting, counts.dead), (0, 4));
         // In one set with a good one, only the bad one falls out.
         let good = delivery("e7", &of_order(&dairy, "pay_1", 60_000, "INR"));
-        let bad = delivery("e6", &of_order(&dairy, "pay_1", 1, "EUR"));
+        let bad = delivery("e6", &of_order(&dairy, "pay_1", 1, "INR"));
         let receipts = receive(&dairy, &[bad, good]);
         assert!(matches!(receipts[0], Receipt::Kept(_)));
         assert_eq!(receipts[1], Receipt::Processed);
@@ -137,14 +137,26 @@ fn what_does_not_fit_is_kept_and_moves_nothing() {
 }
 
 #[test]
-fn money_of_another_amount_than_was_asked_for_is_booked_and_named() {
+fn money_of_another_amount_than_was_asked_for_is_held_until_somebody_accepts_it() {
     on_both(|database| {
         for (paise, status, advance) in [(61_200, "paid", 1_200), (58_800, "part-paid", 0)] {
             let fresh = testkit::databases().into_iter().find(|d| d.kind == database.kind).unwrap();
             let dairy = billed(&fresh);
             let told = delivery("e1", &of_order(&dairy, "pay_1", paise, "INR"));
-            assert_eq!(receive(&dairy, &[told]), [Receipt::Processed]);
+            let receipts = receive(&dairy, &[told]);
+            assert!(matches!(&receipts[..], [Receipt::Kept(why)] if why.contains("600.00 were")));
+            assert_eq!(dairy.bill("C1", "2026-09").status, "issued");
+            let again = |accept| {
+                let work = |tx: &mut store::Tx<'_>| {
+                    replay(tx, &dairy.actor(), WebhookEventId(1), StripeMode::Live, accept)
+                };
+                dairy.store.write(work).unwrap().standing.state
+            };
+            assert_eq!([again(false), again(true)], [State::Dead, State::Processed]);
             assert_eq!(dairy.bill("C1", "2026-09").status, status);
+            // Other events of the same payment need no word any more.
+            let told = delivery("e2", &of_order(&dairy, "pay_1", paise, "INR"));
+            assert!(!matches!(receive(&dairy, &[told])[0], Receipt::Kept(_)));
             let free = "SELECT CAST(SUM(free_paise) AS BIGINT) FROM payments";
             assert_eq!(dairy.count(free), advance);
             let until = dairy.actor().at.business_day();
@@ -223,7 +235,7 @@ fn what_was_recorded_by_hand_before_is_held_and_not_credited_twice() {
         dairy.store.write(|tx| app::payments::reverse(tx, &dairy.actor(), id)).unwrap();
         let replayed = dairy
             .store
-            .write(|tx| app::webhooks::replay(tx, &dairy.actor(), WebhookEventId(1)))
+            .write(|tx| replay(tx, &dairy.actor(), WebhookEventId(1), StripeMode::Live, false))
             .unwrap();
         assert_eq!(replayed.standing.state, State::Processed);
         assert_eq!(dairy.bill("C1", "2026-09").status, "paid");
@@ -242,9 +254,7 @@ fn an_event_is_replayed_when_what_it_needs_is_there() {
             .import(app::import::Kind::Customers, "code,name,state,opening_balance\nC9,New,,100\n");
         let replayed = dairy
             .store
-            .write(|tx| {
-                app::webhooks::replay(tx, &dairy.actor(), WebhookEventId(1), StripeMode::Live)
-            })
+            .write(|tx| replay(tx, &dairy.actor(), WebhookEventId(1), StripeMode::Live, false))
             .unwrap();
         assert_eq!(replayed.standing.state, State::Processed);
         let after = books(&dairy);
@@ -254,9 +264,7 @@ fn an_event_is_replayed_when_what_it_needs_is_there() {
         // Once more tells nothing new.
         dairy
             .store
-            .write(|tx| {
-                app::webhooks::replay(tx, &dairy.actor(), WebhookEventId(1), StripeMode::Live)
-            })
+            .write(|tx| replay(tx, &dairy.actor(), WebhookEventId(1), StripeMode::Live, false))
             .unwrap();
         assert_eq!(books(&dairy), after);
         dairy.assert_verified();

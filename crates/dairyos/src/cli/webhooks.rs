@@ -13,7 +13,7 @@ pub enum WebhooksCommand {
     /// Show one event with its content.
     Show(EventArgs),
     /// Have an event processed again; what is known changes nothing.
-    Replay(EventArgs),
+    Replay(ReplayArgs),
 }
 
 impl WebhooksCommand {
@@ -21,7 +21,8 @@ impl WebhooksCommand {
     pub const fn wants_json(&self) -> bool {
         match self {
             Self::List(args) => args.json,
-            Self::Show(args) | Self::Replay(args) => args.json,
+            Self::Show(args) => args.json,
+            Self::Replay(args) => args.event.json,
         }
     }
 }
@@ -69,6 +70,16 @@ pub struct WebhooksListArgs {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// An event to be processed again.
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    #[command(flatten)]
+    pub event: EventArgs,
+    /// Book the money also when it is another amount than was asked for.
+    #[arg(long)]
+    pub accept_amount: bool,
 }
 
 /// An event.

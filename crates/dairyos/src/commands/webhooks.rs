@@ -3,7 +3,7 @@
 //! It deliberately prints what came word for word, but its line ends.
 
 use super::Context;
-use crate::cli::{WebhooksCommand, WebhooksListArgs};
+use crate::cli::{ReplayArgs, WebhooksCommand, WebhooksListArgs};
 use crate::output::{Output, Side, Table};
 use app::AppError;
 use app::webhooks::wire::{GatewayEvent, WholeGatewayEvent};
@@ -28,8 +28,10 @@ pub fn execute(context: &Context, command: &WebhooksCommand) -> Result<bool, App
             }
         }
         WebhooksCommand::Replay(args) => {
+            let ReplayArgs { event: args, accept_amount } = args;
+            let accept = *accept_amount;
             let (id, mode) = (WebhookEventId(args.id), context.settings()?.gateways.stripe.mode());
-            let kept = store.write(|tx| webhooks::replay(tx, &context.actor, id, mode))?;
+            let kept = store.write(|tx| webhooks::replay(tx, &context.actor, id, mode, accept))?;
             good = matches!(kept.standing.state, State::Processed | State::Ignored);
             if args.json {
                 out.json(&GatewayEvent::from(&kept))?;

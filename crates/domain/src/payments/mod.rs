@@ -6,9 +6,9 @@
 mod allocation;
 mod calls;
 mod cash;
-mod currency;
 mod decide;
 mod facts;
+mod intent;
 mod observation;
 mod postings;
 mod provider;
@@ -24,9 +24,9 @@ pub use allocation::{
 };
 pub use calls::{Answer, Found, Next, after_asking, after_call};
 pub use cash::{Balance, CashError, DENOMINATIONS, HandOver, Taker, counted, hand_over};
-pub use currency::{CURRENCY, OtherCurrency, check_currency};
 pub use decide::{Whose, decide};
 pub use facts::{Change, DisputeFacts, Facts, RefundFacts};
+pub use intent::{CURRENCY, Intended, Mismatch, check_currency};
 pub use observation::{Fee, MAX_AMOUNT, MAX_ID_BYTES, Observation, ObservationError, check_amount};
 pub use postings::{Kind, Posting, kept, postings};
 pub use provider::Provider;

@@ -3,7 +3,6 @@
 //!
 //! It deliberately takes in no delivery; those come without signing in, by their signature.
 
-use super::payments::NoMore;
 use crate::extract::{Asking, Path, Posted, Query};
 use crate::page::{self, Page};
 use crate::problem::{Code, Problem};
@@ -18,7 +17,7 @@ use domain::access::Permission;
 use domain::ids::WebhookEventId;
 use domain::payments::Provider;
 use serde::Deserialize;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -102,21 +101,30 @@ async fn show(
     Ok(Json(WholeGatewayEvent::from(whole)))
 }
 
+/// How an event is processed again.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReplayEvent {
+    /// Book the money also when it is another amount than was asked for.
+    #[serde(default)]
+    pub accept_amount: bool,
+}
+
 /// Has an event processed again. What it tells that is known changes nothing.
 #[utoipa::path(post, path = "/webhook-events/{id}/replay", tag = "webhooks",
-    operation_id = "replay_webhook_event", request_body = NoMore,
+    operation_id = "replay_webhook_event", request_body = ReplayEvent,
     params(("id" = i64, Path, description = "The event's number")),
     extensions(("x-permission" = json!("webhooks:manage"))),
     responses((status = 200, description = "The event as it is now", body = GatewayEvent)))]
 async fn replay(
     State(service): State<Service>,
     Path(id): Path<i64>,
-    Posted { asking, .. }: Posted<NoMore>,
+    Posted { asking, body }: Posted<ReplayEvent>,
 ) -> Result<Response, Problem> {
     let mode = service.payments().gateways.stripe_mode();
     service
         .write(asking, Permission::WebhooksManage, move |tx, _, actor| {
-            let kept = webhooks::replay(tx, actor, WebhookEventId(id), mode)?;
+            let kept = webhooks::replay(tx, actor, WebhookEventId(id), mode, body.accept_amount)?;
             Ok(Reply::ok(&GatewayEvent::from(&kept)))
         })
         .await

@@ -6,13 +6,16 @@
 use crate::db::{Column, Each, StoreError, Tx};
 use domain::calendar::Moment;
 use domain::ids::{BillId, CustomerId};
+use domain::money::Money;
 use domain::payments::{Provider, RequestState};
 use std::collections::BTreeMap;
 
 const REQUESTS: Each = Each {
-    sql: "SELECT :place, id, customer_id, bill_id, plan_code FROM payment_requests \
+    sql: "SELECT :place, id, customer_id, bill_id, plan_code, amount_paise, in_parts \
+          FROM payment_requests \
           WHERE provider = :provider AND provider_reference = :reference \
-          UNION ALL SELECT :place, id, customer_id, bill_id, plan_code FROM payment_requests \
+          UNION ALL SELECT :place, id, customer_id, bill_id, plan_code, amount_paise, in_parts \
+          FROM payment_requests \
           WHERE provider = :provider AND order_reference = :reference",
     columns: &[Column::Int("place"), Column::Text("provider"), Column::Text("reference")],
 };
@@ -44,6 +47,10 @@ pub struct Request {
     pub bill: Option<BillId>,
     /// The plan to be bought.
     pub plan: Option<String>,
+    /// The amount; absent when any may be paid.
+    pub amount: Option<Money>,
+    /// Whether less may be paid.
+    pub in_parts: bool,
 }
 
 /// A place in a list of keys.
@@ -68,6 +75,8 @@ pub fn requests(
             customer: CustomerId(row.int(2)?),
             bill: row.opt_int(3)?.map(BillId),
             plan: row.opt_text(4)?.map(str::to_owned),
+            amount: row.opt_int(5)?.map(Money::from_paise),
+            in_parts: row.flag(6)?,
         };
         found.push((place(row.int(0)?), request));
         Ok(())

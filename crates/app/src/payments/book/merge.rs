@@ -8,7 +8,7 @@ use super::{Booked, Told, Whose, Work, Works};
 use crate::{Actor, AppError};
 use domain::ids::PaymentId;
 use domain::money::Money;
-use domain::payments::{Change, Observation, check_currency};
+use domain::payments::{Change, Intended, Observation, check_currency};
 use serde_json::json;
 use store::payments::LogEntry;
 
@@ -32,7 +32,7 @@ pub(super) fn merge(
             return Err(AppError::Changed(format!("the payment {}", told.reference)));
         };
         let twin = twins.get(&place).map(|receipt| twin_of(told, *receipt));
-        booked.push(match unfit(told).or(twin) {
+        booked.push(match unfit(told, whose, work).or(twin) {
             Some(reason) => Booked::Unfit(reason),
             None => take_in(work, actor, told, whose),
         });
@@ -41,14 +41,26 @@ pub(super) fn merge(
 }
 
 /// Why something told cannot be booked.
-fn unfit(told: &Told) -> Option<String> {
+fn unfit(told: &Told, whose: &Whose, work: &Work) -> Option<String> {
     for seen in &told.seen {
         if let Err(error) = seen.check() {
             return Some(error.to_string());
         }
     }
     let checked = check_currency(told.currency.as_deref()?);
-    checked.err().map(|error| error.to_string())
+    if let Err(mismatch) = checked {
+        return Some(mismatch.to_string());
+    }
+    let request = whose.request.as_ref().filter(|_| !told.any_amount)?;
+    let intended = Intended { amount: request.amount?, in_parts: request.in_parts };
+    let paid = told.seen.iter().find_map(|seen| match seen {
+        Observation::Authorized { amount } | Observation::Captured { amount, .. } => Some(*amount),
+        _ => None,
+    })?;
+    // What somebody has accepted is in the books, whatever else tells of it.
+    let is_booked = work.now.facts.captured == paid;
+    let checked = if is_booked { Ok(()) } else { intended.fits(paid) };
+    checked.err().map(|mismatch| mismatch.to_string())
 }
 
 /// Why a payment that a gateway tells of is held: it is in the books already.

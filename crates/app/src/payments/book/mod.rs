@@ -38,6 +38,8 @@ pub(crate) struct Told {
     pub seen: Vec<Observation>,
     /// The currency told.
     pub currency: Option<String>,
+    /// Somebody has accepted that it may be another amount than was asked for.
+    pub any_amount: bool,
     /// Whose it is, as far as it is told.
     pub names: Names,
     /// How it was paid.
