@@ -187,8 +187,8 @@ pub(crate) fn tells_of(whole: &Whole) -> Vec<(String, Option<Money>)> {
 }
 
 /// Processes an event once more at somebody's word, whatever became of it before. What it tells
-/// that is known changes nothing, and what is of Stripe's other world stays ignored. Money of another
-/// amount than was asked for is booked when that somebody accepts it.
+/// that is known changes nothing, and what is of Stripe's other world stays ignored. Money of
+/// another amount than was asked for is booked when that somebody accepts it.
 pub fn replay(
     tx: &mut Tx<'_>,
     actor: &Actor,

@@ -1,6 +1,6 @@
 //! Whether a payment that a gateway tells of is the one that was asked for: its currency and its
-//! amount (protocols 1.10). What does not fit is held for a person, and nothing is posted. The order
-//! fits by itself: what was asked for is found by it.
+//! amount (protocols 1.10). What does not fit is held for a person, and nothing is posted. The
+//! order fits by itself: what was asked for is found by it.
 //!
 //! It deliberately asks nothing of payments that nobody asked for, such as those by a standing QR.
 

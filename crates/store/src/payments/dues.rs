@@ -64,8 +64,9 @@ macro_rules! is_no_plans {
 }
 /// What was allocated for a customer since a payment has paid something first, by payment and due.
 pub(super) const ALLOCATED_SINCE: &str = "SELECT a.payment_id, COALESCE(a.bill_id, 0), \
-     MAX(a.entry_no), CAST(SUM(a.amount_paise) AS BIGINT) FROM payments p \
-     JOIN allocations a ON a.payment_id = p.id WHERE p.customer_id = $1 \
+     MAX(a.entry_no), CAST(SUM(a.amount_paise) AS BIGINT) FROM allocations a \
+     WHERE a.payment_id IN (SELECT t.payment_id FROM ledger_entries e \
+     JOIN ledger_transactions t ON t.id = e.transaction_id WHERE e.customer_id = $1) \
      AND a.at >= (SELECT MIN(x.at) FROM allocations x WHERE x.payment_id = $2) \
      GROUP BY a.payment_id, COALESCE(a.bill_id, 0) \
      ORDER BY a.payment_id, COALESCE(a.bill_id, 0)";
