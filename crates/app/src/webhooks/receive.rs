@@ -69,7 +69,7 @@ pub fn receive(
 ) -> Result<Vec<Receipt>, AppError> {
     let actor = super::actor(at);
     // Statements are planned once for a connection, which may be when a table is still empty.
-    tx.expect(Work::WriteSets)?;
+    tx.expect(Work::WriteOften)?;
     let (mut receipts, altered) = sort_out(tx, deliveries)?;
     let new: Vec<&Delivery> =
         deliveries.iter().zip(&receipts).filter(|(_, r)| r.is_none()).map(|(d, _)| d).collect();

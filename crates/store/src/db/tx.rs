@@ -28,6 +28,8 @@ pub enum Work {
     ReadRanges,
     /// Writing sets of rows by their keys.
     WriteSets,
+    /// Writing small sets by their keys, again and again: planning would cost more than running.
+    WriteOften,
 }
 
 /// The group of PostgreSQL's advisory locks that the ranges of bill runs are locked in ("bill" in
@@ -281,14 +283,16 @@ impl Tx<'_> {
             let joins = match work {
                 Work::ReadRanges => "off",
                 // Pairing a set with a table row by row would be quadratic; a hash never is.
-                Work::WriteSets => "on",
+                Work::WriteSets | Work::WriteOften => "on",
             };
+            let plans = if work == Work::WriteOften { "force_generic_plan" } else { "auto" };
             // Compiling costs more than these short statements, however dear they are estimated.
             let sql = format!(
                 "SELECT set_config('enable_seqscan', 'off', TRUE), \
                  set_config('enable_mergejoin', 'off', TRUE), set_config('jit', 'off', TRUE), \
                  set_config('work_mem', '{SET_MEMORY_MIB}MB', TRUE), \
-                 set_config('enable_hashjoin', '{joins}', TRUE)"
+                 set_config('enable_hashjoin', '{joins}', TRUE), \
+                 set_config('plan_cache_mode', '{plans}', TRUE)"
             );
             self.execute_later(&sql, &[])?;
         }
