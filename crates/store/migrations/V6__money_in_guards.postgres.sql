@@ -1,5 +1,8 @@
 -- Guards of money in. The same rules as V6__money_in_guards.sqlite.sql.
 
+-- Ids of payments, which transactions take at the same time.
+CREATE SEQUENCE payment_ids AS BIGINT OWNED BY payments.id;
+
 -- What was told of a payment is never forgotten: it only grows.
 CREATE TRIGGER payments_stay BEFORE DELETE ON payments FOR EACH ROW
 EXECUTE FUNCTION refuse('a payment is never removed');

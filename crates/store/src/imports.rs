@@ -3,7 +3,7 @@
 //! It deliberately keeps counts and the file's name, not its content: the rows are the content.
 
 use crate::audit::Actor;
-use crate::db::{StoreError, Tx};
+use crate::db::{Dialect, StoreError, Tx};
 use domain::calendar::Moment;
 
 /// The counters of ids.
@@ -101,6 +101,25 @@ pub fn allot(tx: &mut Tx<'_>, counter: Counter, count: usize) -> Result<i64, Sto
     let next = tx.find(ALLOT, &[counter.name().into(), many.into()], |row| row.int(0))?;
     next.map(|next| next - many)
         .ok_or_else(|| StoreError::unexpected(format!("counters has no {}", counter.name())))
+}
+
+/// Takes ids that need not be consecutive. Where a sequence is named, it gives them on PostgreSQL:
+/// no transaction holds it, so that others need not wait; ids that were never kept are not given
+/// again.
+pub(crate) fn allot_apart(
+    tx: &mut Tx<'_>,
+    counter: Counter,
+    sequence: &str,
+    count: usize,
+) -> Result<Vec<i64>, StoreError> {
+    // escape: a sequence, which no transaction holds
+    if tx.dialect() == Dialect::Postgres {
+        let many = i64::try_from(count).map_err(|_| StoreError::unexpected("a count of ids"))?;
+        let sql = format!("SELECT nextval('{sequence}') FROM generate_series(1, $1)");
+        return tx.list(&sql, &[many.into()], |row| row.int(0));
+    }
+    let first = if count > 0 { allot(tx, counter, count)? } else { 0 };
+    Ok((first..).take(count).collect())
 }
 
 /// Waits until no other transaction is adding records of a kind, and lets none begin until the end

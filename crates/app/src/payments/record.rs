@@ -38,13 +38,20 @@ pub struct NewReceipt {
     pub day: Option<Day>,
 }
 
+/// What a receipt of cash is known by: a number of its own.
+fn cash_reference(tx: &mut Tx<'_>) -> Result<String, AppError> {
+    let taken = payments::allot_ids(tx, 1)?.pop();
+    let id = taken.ok_or_else(|| AppError::Changed("the numbers of payments".to_owned()))?;
+    Ok(format!("CASH-{}", id.0))
+}
+
 /// Records a receipt and settles dues with it.
 pub fn record(tx: &mut Tx<'_>, actor: &Actor, new: &NewReceipt) -> Result<PaymentId, AppError> {
     let person = new.person.or(actor.person).filter(|_| new.way == Provider::Cash);
     check(tx, actor, new, person)?;
     let reference = match &new.reference {
         Some(reference) => reference.clone(),
-        None => format!("CASH-{}", payments::allot_ids(tx, 1)?),
+        None => cash_reference(tx)?,
     };
     let known_as = refuse_known(tx, new, &reference)?;
     let is_transfer = matches!(new.way, Provider::Upi | Provider::Bank);

@@ -2,9 +2,9 @@
 //!
 //! It deliberately never touches an issued bill.
 
-use crate::db::{Column, Dialect, Each, Insert, Row, StoreError, Tx, Value};
+use crate::db::{Column, Each, Insert, Row, StoreError, Tx, Value};
 use crate::deliveries::month_of;
-use crate::imports::{Counter, allot};
+use crate::imports::{Counter, allot_apart};
 use domain::billing::{BillNumber, BillState, ContentHash, Draft};
 use domain::calendar::{Day, FinancialYear, Moment, Month};
 use domain::ids::{BillId, CustomerId};
@@ -206,14 +206,8 @@ pub struct SeriesNumber {
 /// Takes ids for new bills. On PostgreSQL, ids of bills that were never kept are not given again,
 /// and ranges of one run do not wait for each other's.
 pub fn allot_ids(tx: &mut Tx<'_>, count: usize) -> Result<Vec<BillId>, StoreError> {
-    // escape: a sequence, which no transaction holds
-    if tx.dialect() == Dialect::Postgres {
-        let many = i64::try_from(count).map_err(|_| StoreError::unexpected("a count of bills"))?;
-        let sql = "SELECT nextval('bill_ids') FROM generate_series(1, $1)";
-        return tx.list(sql, &[many.into()], |row| row.int(0).map(BillId));
-    }
-    let first = if count > 0 { allot(tx, Counter::Bills, count)? } else { 0 };
-    Ok((first..).take(count).map(BillId).collect())
+    let ids = allot_apart(tx, Counter::Bills, "bill_ids", count)?;
+    Ok(ids.into_iter().map(BillId).collect())
 }
 
 /// Takes `count` consecutive numbers of a series and returns the first.

@@ -44,7 +44,7 @@ pub use settlements::{Settlement, add_settlement};
 
 use crate::catalog::day;
 use crate::db::{Column, Each, Insert, Row, StoreError, Tx, Value};
-use crate::imports::{Counter, allot};
+use crate::imports::{Counter, allot_apart};
 use domain::calendar::{Day, Moment};
 use domain::ids::{BillId, CustomerId, PaymentId, PersonId};
 use domain::money::Money;
@@ -271,9 +271,10 @@ fn read(row: &Row<'_>) -> Result<Kept, StoreError> {
     })
 }
 
-/// Takes so many ids for new payments and returns the first.
-pub fn allot_ids(tx: &mut Tx<'_>, count: usize) -> Result<i64, StoreError> {
-    allot(tx, Counter::Payments, count)
+/// Takes so many ids for new payments, in rising order.
+pub fn allot_ids(tx: &mut Tx<'_>, count: usize) -> Result<Vec<PaymentId>, StoreError> {
+    let ids = allot_apart(tx, Counter::Payments, "payment_ids", count)?;
+    Ok(ids.into_iter().map(PaymentId).collect())
 }
 
 /// Adds payments; their refunds and disputes are put by themselves.

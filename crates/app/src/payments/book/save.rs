@@ -6,7 +6,7 @@
 use super::money::Books;
 use super::{Work, Works};
 use crate::{Actor, AppError};
-use domain::ids::{BillId, PaymentId};
+use domain::ids::BillId;
 use domain::money::Money;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -20,9 +20,9 @@ pub(super) fn give_ids(tx: &mut Tx<'_>, works: &mut Works) -> Result<(), AppErro
     if count == 0 {
         return Ok(());
     }
-    let first = payments::allot_ids(tx, count)?;
-    for (work, id) in works.all.iter_mut().filter(new).zip(first..) {
-        work.now.id = PaymentId(id);
+    let ids = payments::allot_ids(tx, count)?;
+    for (work, id) in works.all.iter_mut().filter(new).zip(ids) {
+        work.now.id = id;
     }
     Ok(())
 }
