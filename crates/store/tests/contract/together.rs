@@ -127,3 +127,21 @@ fn what_was_committed_is_moved_into_the_file_apart() {
         assert!(small(&Database::postgres(&url)).checkpoints().unwrap().is_none());
     }
 }
+
+#[test]
+fn a_transaction_that_only_read_does_not_stay_open() {
+    on_both(|database| {
+        let store = small(database);
+        if store.is_sqlite() {
+            return;
+        }
+        assert!(has(&store, "C1"));
+        // Its end is sent and not waited for.
+        let mut client = postgres::Client::connect(&database.url, postgres::NoTls).unwrap();
+        let sql = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() \
+                   AND application_name = 'dairyos' AND state LIKE 'idle in transaction%'";
+        let open = || client.query_one(sql, &[]).unwrap().get::<_, i64>(0);
+        let mut tries = std::iter::repeat_with(open).take(50);
+        assert!(tries.any(|open| open == 0));
+    });
+}
