@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use domain::calendar::Moment;
+use domain::payments::MAX_AMOUNT;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use thiserror::Error;
 
@@ -22,10 +23,6 @@ const MAX_TEXT_CHARS: usize = 512;
 
 /// Characters of the kind of an event that are kept; the longest of a provider has about 50.
 const MAX_KIND_CHARS: usize = 100;
-
-/// The largest amount that is read, in minor units: ten lakh crore rupees. More is nobody's
-/// payment, and a few thousand of these still add up within 64 bits.
-const MAX_AMOUNT: i64 = 1_000_000_000_000_000;
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
 
@@ -328,9 +325,9 @@ impl<'n, 'a> Fields<'n, 'a> {
 
     /// An amount in minor units: an integer, not negative.
     pub(crate) fn amount(&self, key: &str) -> Result<Option<i64>, ParseError> {
-        let expected = "an amount: an integer of minor units, not negative, at most 10^15";
+        let expected = "an amount: an integer of minor units, not negative, at most 10^12";
         match self.int(key) {
-            Ok(Some(amount)) if !(0..=MAX_AMOUNT).contains(&amount) => {
+            Ok(Some(amount)) if !(0..=MAX_AMOUNT.paise()).contains(&amount) => {
                 Err(self.wrong(key, expected))
             }
             Err(ParseError::Wrong { .. }) => Err(self.wrong(key, expected)),
@@ -399,9 +396,9 @@ mod tests {
         assert_eq!(amount("\"184250\""), Ok(Some(184_250)));
         assert_eq!(amount("0"), Ok(Some(0)));
         assert_eq!(amount("null"), Ok(None));
-        assert_eq!(amount("1000000000000000"), Ok(Some(MAX_AMOUNT)));
+        assert_eq!(amount("1000000000000"), Ok(Some(MAX_AMOUNT.paise())));
         for wrong in [
-            "1000000000000001",
+            "1000000000001",
             "9223372036854775807",
             "9223372036854775808",
             "18446744073709551616",
