@@ -1,6 +1,6 @@
 -- The tables of one business. One text for both databases: on SQLite, INTEGER kinds become
--- INTEGER, {table} STRICT and {clustered} STRICT, WITHOUT ROWID; on PostgreSQL, {bytewise} sorts
--- text by bytes and {clustered} leaves room on each page for links written later.
+-- INTEGER, {table} STRICT, {clustered} and {linked} STRICT, WITHOUT ROWID; on PostgreSQL, {bytewise}
+-- sorts text by bytes and {linked} leaves room on each page for links written later.
 --
 -- Units: *_paise, *_milli (thousandths), days yyyymmdd, months yyyymm, *_at microseconds of Unix
 -- time, tax_rate ten-thousandths, flags 0 or 1. Words to choose from are listed with OR where rows
@@ -179,7 +179,7 @@ CREATE TABLE deliveries (
     PRIMARY KEY (customer_id, day, shift, product_id, reference),
     CHECK ((bill_id IS NULL) = (line_no IS NULL)),
     CHECK (bill_id IS NULL OR (status = 1 AND quantity_milli > 0))
-) {clustered};
+) {linked};
 
 CREATE UNIQUE INDEX deliveries_by_reference ON deliveries (reference) WHERE reference <> '';
 

@@ -36,7 +36,8 @@ CREATE TRIGGER bills_issued_first BEFORE UPDATE OF state ON bills FOR EACH ROW
 WHEN (OLD.state = 'draft' AND NEW.state NOT IN ('draft', 'issued'))
 EXECUTE FUNCTION refuse('a draft can only be issued');
 
--- A bill is sealed when it is issued: its totals are the sums of its lines.
+-- A bill is sealed when it is issued: its totals are the sums of its lines. One that is paid or
+-- cancelled was issued before.
 CREATE FUNCTION seal_bills() RETURNS trigger LANGUAGE plpgsql
 SET enable_seqscan = off AS $$
 BEGIN
@@ -46,7 +47,8 @@ BEGIN
             SELECT SUM(taxable_paise) AS taxable, SUM(cgst_paise) AS cgst,
                 SUM(sgst_paise) AS sgst, SUM(igst_paise) AS igst
             FROM bill_lines WHERE bill_id = b.id) l ON TRUE
-        WHERE b.state <> 'draft' AND (b.taxable_paise, b.cgst_paise, b.sgst_paise, b.igst_paise)
+        WHERE (b.state = 'issued' OR (b.state <> 'draft' AND TG_OP = 'INSERT'))
+            AND (b.taxable_paise, b.cgst_paise, b.sgst_paise, b.igst_paise)
             IS DISTINCT FROM (l.taxable, l.cgst, l.sgst, l.igst)) THEN
         RAISE EXCEPTION 'an issued bill must be the sum of its lines'
             USING ERRCODE = 'check_violation', TABLE = 'bills';
@@ -188,17 +190,29 @@ EXECUTE FUNCTION refuse('bill numbers are never given twice');
 CREATE TRIGGER number_series_stay BEFORE DELETE ON number_series FOR EACH ROW
 EXECUTE FUNCTION refuse('a series of bill numbers is never removed');
 
--- A ledger transaction is sealed when it is added: its entries sum to zero, and stay.
+-- A ledger transaction is sealed when it is added: its entries sum to zero, are about its customer,
+-- and stay.
 CREATE FUNCTION seal_ledger_transactions() RETURNS trigger LANGUAGE plpgsql
 SET enable_seqscan = off AS $$
+DECLARE
+    uneven BOOLEAN;
+    foreign_entries BOOLEAN;
 BEGIN
-    IF EXISTS (
-        SELECT 1 FROM added t
-        LEFT JOIN LATERAL (
-            SELECT COUNT(*) AS entries, SUM(amount_paise) AS total
-            FROM ledger_entries WHERE transaction_id = t.id) e ON TRUE
-        WHERE e.entries < 2 OR e.total <> 0) THEN
+    SELECT BOOL_OR(e.entries < 2 OR e.total <> 0), BOOL_OR(e.others > 0)
+    INTO uneven, foreign_entries
+    FROM added t
+    LEFT JOIN LATERAL (
+        SELECT COUNT(*) AS entries, SUM(amount_paise) AS total,
+            COUNT(*) FILTER (
+                WHERE customer_id IS NOT NULL AND customer_id IS DISTINCT FROM t.customer_id
+            ) AS others
+        FROM ledger_entries WHERE transaction_id = t.id) e ON TRUE;
+    IF uneven THEN
         RAISE EXCEPTION 'the entries of a ledger transaction must sum to zero'
+            USING ERRCODE = 'check_violation', TABLE = 'ledger_transactions';
+    END IF;
+    IF foreign_entries THEN
+        RAISE EXCEPTION 'the entries of a ledger transaction are about its customer'
             USING ERRCODE = 'check_violation', TABLE = 'ledger_transactions';
     END IF;
     RETURN NULL;
@@ -213,18 +227,49 @@ EXECUTE FUNCTION refuse('a ledger transaction never changes');
 CREATE TRIGGER ledger_transactions_stay BEFORE DELETE ON ledger_transactions FOR EACH ROW
 EXECUTE FUNCTION refuse('a ledger transaction is never removed');
 
+-- Entries come before their transaction, and not without it. Their first stands for all of them when
+-- that is checked at the end.
 CREATE FUNCTION guard_ledger_entries() RETURNS trigger LANGUAGE plpgsql
 SET enable_seqscan = off AS $$
+DECLARE
+    late BOOLEAN;
+    headless BOOLEAN;
 BEGIN
-    IF EXISTS (
-        SELECT 1 FROM (SELECT DISTINCT transaction_id FROM added) a
-        CROSS JOIN LATERAL (
-            SELECT id FROM ledger_transactions WHERE id = a.transaction_id OFFSET 0) t) THEN
+    SELECT BOOL_OR(t.id IS NOT NULL), BOOL_OR(f.entry_no IS NULL) INTO late, headless
+    FROM (SELECT DISTINCT transaction_id FROM added) a
+    LEFT JOIN LATERAL (
+        SELECT id FROM ledger_transactions WHERE id = a.transaction_id OFFSET 0) t ON TRUE
+    LEFT JOIN LATERAL (
+        SELECT entry_no FROM ledger_entries
+        WHERE transaction_id = a.transaction_id AND entry_no = 1 OFFSET 0) f ON TRUE;
+    IF late THEN
         RAISE EXCEPTION 'a ledger transaction takes no further entry'
+            USING ERRCODE = 'check_violation', TABLE = 'ledger_entries';
+    END IF;
+    IF headless THEN
+        RAISE EXCEPTION 'the entries of a ledger transaction begin with number 1'
             USING ERRCODE = 'check_violation', TABLE = 'ledger_entries';
     END IF;
     RETURN NULL;
 END $$;
+
+CREATE FUNCTION guard_ledger_entries_sealed() RETURNS trigger LANGUAGE plpgsql
+SET enable_seqscan = off AS $$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM ledger_transactions WHERE id = NEW.transaction_id) THEN
+        RAISE EXCEPTION 'a ledger entry needs its transaction'
+            USING ERRCODE = 'foreign_key_violation', TABLE = 'ledger_entries';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE CONSTRAINT TRIGGER ledger_entries_sealed AFTER INSERT ON ledger_entries
+DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.entry_no = 1)
+EXECUTE FUNCTION guard_ledger_entries_sealed();
+
+-- Foreign keys that the guards above check as sets, as those of deliveries below.
+ALTER TABLE ledger_entries DROP CONSTRAINT ledger_entries_transaction_id_fkey;
+ALTER TABLE ledger_entries DROP CONSTRAINT ledger_entries_customer_id_fkey;
 
 CREATE TRIGGER ledger_entries_not_added_later AFTER INSERT ON ledger_entries
 REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION guard_ledger_entries();

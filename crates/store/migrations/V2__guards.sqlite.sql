@@ -127,6 +127,10 @@ BEGIN
             SELECT COUNT(*) AS entries, SUM(amount_paise) AS total
             FROM ledger_entries WHERE transaction_id = NEW.id) e
         WHERE e.entries >= 2 AND e.total = 0);
+    SELECT RAISE(ABORT, 'the entries of a ledger transaction are about its customer')
+    WHERE EXISTS (
+        SELECT 1 FROM ledger_entries WHERE transaction_id = NEW.id
+        AND customer_id IS NOT NULL AND customer_id IS NOT NEW.customer_id);
 END;
 
 CREATE TRIGGER ledger_transactions_final BEFORE UPDATE ON ledger_transactions

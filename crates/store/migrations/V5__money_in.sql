@@ -184,12 +184,12 @@ CREATE TABLE payment_log (
 ) {clustered};
 
 -- Which dues a payment settles; without a bill it is the balance brought forward. What is negative
--- takes back.
+-- takes back. What they point at is guarded, not declared: see V6.
 CREATE TABLE allocations (
-    payment_id BIGINT NOT NULL REFERENCES payments (id),
+    payment_id BIGINT NOT NULL,
     entry_no BIGINT NOT NULL CHECK (entry_no > 0),
-    customer_id INTEGER NOT NULL REFERENCES customers (id),
-    bill_id INTEGER REFERENCES bills (id),
+    customer_id INTEGER NOT NULL,
+    bill_id INTEGER,
     amount_paise BIGINT NOT NULL CHECK (amount_paise <> 0),
     at BIGINT NOT NULL,
     cause TEXT NOT NULL,

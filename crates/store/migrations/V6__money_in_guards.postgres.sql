@@ -2,6 +2,9 @@
 
 -- Ids of payments, which transactions take at the same time.
 CREATE SEQUENCE payment_ids AS BIGINT OWNED BY payments.id;
+-- Ids of events of gateways, likewise.
+CREATE SEQUENCE gateway_event_ids AS BIGINT OWNED BY gateway_events.id;
+ALTER TABLE gateway_events ALTER COLUMN id SET DEFAULT nextval('gateway_event_ids');
 
 -- What was told of a payment is never forgotten: it only grows.
 CREATE TRIGGER payments_stay BEFORE DELETE ON payments FOR EACH ROW
@@ -59,6 +62,69 @@ CREATE TRIGGER allocations_stay BEFORE DELETE ON allocations FOR EACH ROW
 EXECUTE FUNCTION refuse('an allocation is never removed');
 CREATE TRIGGER allocations_not_emptied BEFORE TRUNCATE ON allocations FOR EACH STATEMENT
 EXECUTE FUNCTION refuse('an allocation is never removed');
+
+-- What a payment pays is an issued bill, or the balance brought forward, of its customer. All of
+-- them stay.
+CREATE FUNCTION guard_allocations() RETURNS trigger LANGUAGE plpgsql
+SET enable_seqscan = off AS $$
+BEGIN
+    IF EXISTS (
+        SELECT 1 FROM added a
+        LEFT JOIN LATERAL (
+            SELECT customer_id FROM payments WHERE id = a.payment_id OFFSET 0) p ON TRUE
+        LEFT JOIN LATERAL (
+            SELECT customer_id, state FROM bills WHERE id = a.bill_id OFFSET 0) b ON TRUE
+        WHERE p.customer_id IS DISTINCT FROM a.customer_id
+            OR (a.bill_id IS NOT NULL
+                AND (b.customer_id IS DISTINCT FROM a.customer_id OR b.state = 'draft'))) THEN
+        RAISE EXCEPTION 'a payment pays only what its customer owes'
+            USING ERRCODE = 'foreign_key_violation', TABLE = 'allocations';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER allocations_of_customer AFTER INSERT ON allocations
+REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION guard_allocations();
+
+-- The seal of ledger transactions, which name payments by now. It checks the foreign keys of the set
+-- as well: customers and payments stay.
+CREATE OR REPLACE FUNCTION seal_ledger_transactions() RETURNS trigger LANGUAGE plpgsql
+SET enable_seqscan = off AS $$
+DECLARE
+    uneven BOOLEAN;
+    foreign_entries BOOLEAN;
+    unknown BOOLEAN;
+BEGIN
+    SELECT BOOL_OR(e.entries < 2 OR e.total <> 0), BOOL_OR(e.others > 0),
+        BOOL_OR((t.customer_id IS NOT NULL AND c.id IS NULL)
+            OR (t.payment_id IS NOT NULL AND p.id IS NULL))
+    INTO uneven, foreign_entries, unknown
+    FROM added t
+    LEFT JOIN LATERAL (
+        SELECT COUNT(*) AS entries, SUM(amount_paise) AS total,
+            COUNT(*) FILTER (
+                WHERE customer_id IS NOT NULL AND customer_id IS DISTINCT FROM t.customer_id
+            ) AS others
+        FROM ledger_entries WHERE transaction_id = t.id) e ON TRUE
+    LEFT JOIN LATERAL (SELECT id FROM customers WHERE id = t.customer_id OFFSET 0) c ON TRUE
+    LEFT JOIN LATERAL (SELECT id FROM payments WHERE id = t.payment_id OFFSET 0) p ON TRUE;
+    IF unknown THEN
+        RAISE EXCEPTION 'a ledger transaction needs a known customer and payment'
+            USING ERRCODE = 'foreign_key_violation', TABLE = 'ledger_transactions';
+    END IF;
+    IF uneven THEN
+        RAISE EXCEPTION 'the entries of a ledger transaction must sum to zero'
+            USING ERRCODE = 'check_violation', TABLE = 'ledger_transactions';
+    END IF;
+    IF foreign_entries THEN
+        RAISE EXCEPTION 'the entries of a ledger transaction are about its customer'
+            USING ERRCODE = 'check_violation', TABLE = 'ledger_transactions';
+    END IF;
+    RETURN NULL;
+END $$;
+
+ALTER TABLE ledger_transactions DROP CONSTRAINT ledger_transactions_customer_id_fkey;
+ALTER TABLE ledger_transactions DROP CONSTRAINT ledger_transactions_payment_id_fkey;
 
 CREATE TRIGGER opening_uses_final BEFORE UPDATE ON opening_uses FOR EACH ROW
 EXECUTE FUNCTION refuse('what an opening balance has paid never changes');

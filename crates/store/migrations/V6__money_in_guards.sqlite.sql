@@ -71,6 +71,16 @@ CREATE TRIGGER allocations_added_once BEFORE INSERT ON allocations
 WHEN EXISTS (SELECT 1 FROM allocations WHERE payment_id = NEW.payment_id AND entry_no = NEW.entry_no)
 BEGIN SELECT RAISE(ABORT, 'an allocation is added once'); END;
 
+-- What a payment pays is an issued bill, or the balance brought forward, of its customer. All of
+-- them stay.
+CREATE TRIGGER allocations_of_customer BEFORE INSERT ON allocations
+WHEN NOT EXISTS (
+        SELECT 1 FROM payments WHERE id = NEW.payment_id AND customer_id = NEW.customer_id)
+    OR (NEW.bill_id IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM bills WHERE id = NEW.bill_id AND customer_id = NEW.customer_id
+        AND state <> 'draft'))
+BEGIN SELECT RAISE(ABORT, 'a payment pays only what its customer owes'); END;
+
 CREATE TRIGGER opening_uses_final BEFORE UPDATE ON opening_uses
 BEGIN SELECT RAISE(ABORT, 'what an opening balance has paid never changes'); END;
 CREATE TRIGGER opening_uses_stay BEFORE DELETE ON opening_uses

@@ -94,6 +94,16 @@ pub fn write(tx: &mut Tx<'_>, actor: &Actor, entries: &[Entry]) -> Result<(), St
         return Ok(());
     }
     let first = imports::allot(tx, imports::Counter::Audit, entries.len())?;
+    add(tx, first, actor, entries)
+}
+
+/// Adds entries under consecutive ids.
+pub(crate) fn add(
+    tx: &mut Tx<'_>,
+    first: i64,
+    actor: &Actor,
+    entries: &[Entry],
+) -> Result<(), StoreError> {
     let rows = entries.iter().zip(first..).map(|(entry, id)| {
         [
             id.into(),

@@ -3,7 +3,7 @@
 //! It deliberately keeps counts and the file's name, not its content: the rows are the content.
 
 use crate::audit::Actor;
-use crate::db::{Dialect, StoreError, Tx};
+use crate::db::{Asked, Dialect, StoreError, Tx};
 use domain::calendar::Moment;
 
 /// The counters of ids.
@@ -103,23 +103,81 @@ pub fn allot(tx: &mut Tx<'_>, counter: Counter, count: usize) -> Result<i64, Sto
         .ok_or_else(|| StoreError::unexpected(format!("counters has no {}", counter.name())))
 }
 
+/// Takes consecutive ids of several counters, each of which is named once, in one exchange; returns
+/// the first of each. All who take several give the counters in the same order.
+pub(crate) fn allot_each<const N: usize>(
+    tx: &mut Tx<'_>,
+    counts: [(Counter, usize); N],
+) -> Result<[i64; N], StoreError> {
+    let mut asked = Vec::with_capacity(N);
+    for (counter, count) in counts {
+        let many = i64::try_from(count).map_err(|_| StoreError::unexpected("a count of ids"))?;
+        let params = [counter.name().into(), many.into()];
+        asked.push((tx.ask_query(ALLOT, &params)?, params, many));
+    }
+    let mut first = [0; N];
+    for (first, (asked, params, many)) in first.iter_mut().zip(asked) {
+        tx.answer_query(asked, ALLOT, &params, |row| {
+            *first = row.int(0)? - many;
+            Ok(())
+        })?;
+        if *first <= 0 {
+            return Err(StoreError::unexpected("a counter is missing"));
+        }
+    }
+    Ok(first)
+}
+
 /// Takes ids that need not be consecutive. Where a sequence is named, it gives them on PostgreSQL:
 /// no transaction holds it, so that others need not wait; ids that were never kept are not given
 /// again.
 pub(crate) fn allot_apart(
     tx: &mut Tx<'_>,
     counter: Counter,
-    sequence: &str,
+    sequence: &'static str,
     count: usize,
 ) -> Result<Vec<i64>, StoreError> {
-    // escape: a sequence, which no transaction holds
     if tx.dialect() == Dialect::Postgres {
-        let many = i64::try_from(count).map_err(|_| StoreError::unexpected("a count of ids"))?;
-        let sql = format!("SELECT nextval('{sequence}') FROM generate_series(1, $1)");
-        return tx.list(&sql, &[many.into()], |row| row.int(0));
+        return ask_apart(tx, sequence, count)?.take(tx);
     }
     let first = if count > 0 { allot(tx, counter, count)? } else { 0 };
     Ok((first..).take(count).collect())
+}
+
+/// Ids that were asked of a sequence.
+pub(crate) struct Apart {
+    asked: Asked,
+    sql: String,
+    count: i64,
+}
+
+/// Asks a sequence for ids; on SQLite there is none, and nothing is asked.
+pub(crate) fn ask_apart(
+    tx: &mut Tx<'_>,
+    sequence: &'static str,
+    count: usize,
+) -> Result<Apart, StoreError> {
+    // escape: a sequence, which no transaction holds
+    if tx.dialect() == Dialect::Sqlite || count == 0 {
+        return Ok(Apart { asked: Asked::nothing(), sql: String::new(), count: 0 });
+    }
+    let sql = format!("SELECT nextval('{sequence}') FROM generate_series(1, $1)");
+    let count = i64::try_from(count).map_err(|_| StoreError::unexpected("a count of ids"))?;
+    Ok(Apart { asked: tx.ask_query(&sql, &[count.into()])?, sql, count })
+}
+
+impl Apart {
+    /// The ids, in rising order.
+    pub(crate) fn take(self, tx: &mut Tx<'_>) -> Result<Vec<i64>, StoreError> {
+        let mut ids = Vec::new();
+        if self.count > 0 {
+            tx.answer_query(self.asked, &self.sql, &[self.count.into()], |row| {
+                ids.push(row.int(0)?);
+                Ok(())
+            })?;
+        }
+        Ok(ids)
+    }
 }
 
 /// Waits until no other transaction is adding records of a kind, and lets none begin until the end

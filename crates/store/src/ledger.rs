@@ -2,9 +2,10 @@
 //!
 //! It deliberately has no update and no removal; the database refuses both as well.
 
+use crate::audit;
 use crate::catalog::day;
 use crate::db::{Insert, StoreError, Tx};
-use crate::imports::{Counter, allot};
+use crate::imports::{Counter, allot, allot_each};
 use domain::calendar::{Day, Moment};
 use domain::ids::{BillId, CustomerId};
 use domain::ledger::{Account, Cause, Transaction};
@@ -55,6 +56,34 @@ pub fn post(tx: &mut Tx<'_>, transactions: &[Transaction], at: Moment) -> Result
         return Ok(());
     }
     let first = allot(tx, Counter::LedgerTransactions, transactions.len())?;
+    add(tx, first, transactions, at)
+}
+
+/// Posts transactions and writes the audit rows of what they follow from. Others who write here wait
+/// from now on, until the end of this transaction.
+pub fn post_with_traces(
+    tx: &mut Tx<'_>,
+    transactions: &[Transaction],
+    actor: &audit::Actor,
+    traces: &[audit::Entry],
+) -> Result<(), StoreError> {
+    if transactions.is_empty() {
+        return audit::write(tx, actor, traces);
+    }
+    let counts =
+        [(Counter::LedgerTransactions, transactions.len()), (Counter::Audit, traces.len())];
+    let [first, first_trace] = allot_each(tx, counts)?;
+    add(tx, first, transactions, actor.at)?;
+    audit::add(tx, first_trace, actor, traces)
+}
+
+/// Adds transactions under consecutive ids.
+fn add(
+    tx: &mut Tx<'_>,
+    first: i64,
+    transactions: &[Transaction],
+    at: Moment,
+) -> Result<(), StoreError> {
     let entries = transactions.iter().zip(first..).flat_map(|(transaction, id)| {
         transaction.entries().iter().zip(1i64..).map(move |(entry, entry_no)| {
             let owing = transaction.customer.filter(|_| entry.account == Account::Receivable);

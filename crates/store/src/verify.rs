@@ -303,7 +303,7 @@ pub fn missing_guards(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
     };
     let present = tx.list(sql, &[], |row| row.text(0).map(str::to_owned))?;
     let name = |line: &'static str| {
-        ["CREATE TRIGGER ", "CREATE UNIQUE INDEX ", "CREATE INDEX "]
+        ["CREATE TRIGGER ", "CREATE CONSTRAINT TRIGGER ", "CREATE UNIQUE INDEX ", "CREATE INDEX "]
             .iter()
             .find_map(|begin| line.strip_prefix(begin))
             .and_then(|rest| rest.split(' ').next())

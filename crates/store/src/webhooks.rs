@@ -3,7 +3,7 @@
 //! It deliberately never changes what came; a delivery under a known id with another content is
 //! only counted.
 
-use crate::db::{Column, Each, Insert, Row, StoreError, Tx};
+use crate::db::{Column, Dialect, Each, Insert, Row, StoreError, Tx, Value};
 use crate::imports::{Counter, allot};
 use domain::calendar::Moment;
 use domain::ids::{PaymentId, WebhookEventId};
@@ -15,7 +15,6 @@ use std::collections::BTreeMap;
 const INSERT: Insert = Insert {
     table: "gateway_events",
     columns: &[
-        "id",
         "provider",
         "event_id",
         "kind",
@@ -31,7 +30,16 @@ const INSERT: Insert = Insert {
         "reason",
         "received_at",
         "processed_at",
+        "id",
     ],
+};
+/// Without the id: on PostgreSQL it is the next one of a sequence, which no transaction holds.
+const INSERT_NEXT: Insert = Insert {
+    table: INSERT.table,
+    columns: match INSERT.columns.split_last() {
+        Some((_id, columns)) => columns,
+        None => &[],
+    },
 };
 // Only the event's id may lead to it: a plan made while the table is empty would as soon go through
 // all events of the provider.
@@ -227,29 +235,40 @@ pub fn add(tx: &mut Tx<'_>, events: &[NewEvent<'_>], at: Moment) -> Result<(), S
     if events.is_empty() {
         return Ok(());
     }
+    // escape: a sequence
+    if tx.dialect() == Dialect::Postgres {
+        let rows = events.iter().map(|event| {
+            let [columns @ .., _id] = row(event, 0, at);
+            columns
+        });
+        return tx.insert_many(&INSERT_NEXT, rows).map(|_| ());
+    }
     let first = allot(tx, Counter::GatewayEvents, events.len())?;
-    let rows = events.iter().zip(first..).map(|(event, id)| {
-        let done = event.standing.attempts > 0;
-        [
-            id.into(),
-            event.provider.as_str().into(),
-            event.event_id.into(),
-            event.kind.into(),
-            event.body.into(),
-            event.body_is_base64.into(),
-            event.body_hash.into(),
-            event.headers.into(),
-            event.secret_no.into(),
-            event.live.into(),
-            event.standing.state.as_str().into(),
-            i64::from(event.standing.attempts).into(),
-            event.standing.retry_at.map(Moment::unix_micros).into(),
-            event.reason.into(),
-            at.unix_micros().into(),
-            done.then_some(at.unix_micros()).into(),
-        ]
-    });
+    let rows = events.iter().zip(first..).map(|(event, id)| row(event, id, at));
     tx.insert_many(&INSERT, rows).map(|_| ())
+}
+
+/// An event as the values of a row, the id last.
+fn row<'e>(event: &NewEvent<'e>, id: i64, at: Moment) -> [Value<'e>; 16] {
+    let done = event.standing.attempts > 0;
+    [
+        event.provider.as_str().into(),
+        event.event_id.into(),
+        event.kind.into(),
+        event.body.into(),
+        event.body_is_base64.into(),
+        event.body_hash.into(),
+        event.headers.into(),
+        event.secret_no.into(),
+        event.live.into(),
+        event.standing.state.as_str().into(),
+        i64::from(event.standing.attempts).into(),
+        event.standing.retry_at.map(Moment::unix_micros).into(),
+        event.reason.into(),
+        at.unix_micros().into(),
+        done.then_some(at.unix_micros()).into(),
+        id.into(),
+    ]
 }
 
 /// Counts deliveries under the ids of known events with another content.

@@ -7,6 +7,8 @@
 
 #[path = "contract/access.rs"]
 mod access;
+#[path = "contract/ahead.rs"]
+mod ahead;
 #[path = "contract/asked.rs"]
 mod asked;
 #[path = "contract/audit.rs"]

@@ -119,7 +119,7 @@ fn without_entitlements() -> Vec<String> {
 }
 
 /// The statements that take away what the migrations of money in have added.
-fn without_money_in() -> Vec<String> {
+fn without_money_in(is_sqlite: bool) -> Vec<String> {
     let mut statements = Vec::new();
     let indexes = [
         "ledger_transactions_by_payment",
@@ -162,6 +162,14 @@ fn without_money_in() -> Vec<String> {
                     'hand_overs', 'settlements', 'reconciliations', \
                     'reconciliation_issues'";
     statements.push(format!("DELETE FROM counters WHERE name IN ({counters})"));
+    if !is_sqlite {
+        // What the guards of money in check in place of a foreign key.
+        statements.push("DROP FUNCTION guard_allocations".to_owned());
+        let key = "ALTER TABLE ledger_transactions ADD CONSTRAINT \
+                   ledger_transactions_customer_id_fkey FOREIGN KEY (customer_id) \
+                   REFERENCES customers (id)";
+        statements.push(key.to_owned());
+    }
     statements
 }
 
@@ -176,7 +184,7 @@ pub fn back_to_the_second_version(is_sqlite: bool) -> Vec<String> {
     };
     let mut statements = vec![guard.to_owned()];
     statements.extend(without_entitlements());
-    statements.extend(without_money_in());
+    statements.extend(without_money_in(is_sqlite));
     let tables = [
         "recovery_codes",
         "refresh_tokens",

@@ -13,6 +13,7 @@ use domain::calendar::Moment;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 
 /// Deliveries that may wait; who comes then waits for a place among them.
@@ -24,6 +25,11 @@ const MOST_TOGETHER: usize = 256;
 const TRIES_TOGETHER: usize = 2;
 /// How often one is tried alone.
 const TRIES_ALONE: usize = 3;
+/// How long a set waits for as many as there were in the last one, where a set costs exchanges with
+/// a server. Without them it costs too little to wait for.
+const LINGER: Duration = Duration::from_millis(1);
+/// Between two looks whether they have come.
+const LINGER_STEP: Duration = Duration::from_micros(100);
 
 /// The queue of deliveries.
 pub(super) struct Queue {
@@ -42,7 +48,8 @@ impl Queue {
         let (places, waiting) = mpsc::channel(PLACES);
         let waiting = Arc::new(Mutex::new(waiting));
         for number in 1..=writers.get() {
-            let keeper = Keeper { store: Arc::clone(store), clock: Arc::clone(clock) };
+            let linger = if store.writers() == 1 { Duration::ZERO } else { LINGER };
+            let keeper = Keeper { store: Arc::clone(store), clock: Arc::clone(clock), linger };
             let waiting = Arc::clone(&waiting);
             std::thread::Builder::new()
                 .name(format!("webhooks-{number}"))
@@ -65,15 +72,20 @@ impl Queue {
 struct Keeper {
     store: Arc<Store>,
     clock: Clock,
+    linger: Duration,
 }
 
 impl Keeper {
     fn work_off(&self, waiting: &Mutex<mpsc::Receiver<Waiting>>) {
+        let mut usual = 1;
         loop {
-            let batch = take(&mut waiting.lock().unwrap_or_else(PoisonError::into_inner));
+            let mut held = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            let batch = take(&mut held, usual, self.linger);
+            drop(held);
             if batch.is_empty() {
                 return;
             }
+            usual = batch.len();
             let (deliveries, answers): (Vec<Delivery>, Vec<_>) =
                 batch.into_iter().map(|one| (one.delivery, one.answer)).unzip();
             let receipts = self.keep(&deliveries);
@@ -124,11 +136,22 @@ fn lost() -> AppError {
     AppError::Changed("a delivery".to_owned())
 }
 
-/// Waits for a delivery and takes all that wait with it; nothing when the queue has ended.
-fn take(waiting: &mut mpsc::Receiver<Waiting>) -> Vec<Waiting> {
+/// Waits for a delivery and takes all that wait with it; nothing when the queue has ended. Those
+/// who have just been answered are likely to come again at once: as many as the last time are given
+/// a moment.
+fn take(waiting: &mut mpsc::Receiver<Waiting>, usual: usize, linger: Duration) -> Vec<Waiting> {
     let mut batch = Vec::new();
     if waiting.blocking_recv_many(&mut batch, MOST_TOGETHER) == 0 {
         return Vec::new();
+    }
+    let until = Instant::now() + linger;
+    while batch.len() < usual && Instant::now() < until {
+        std::thread::sleep(LINGER_STEP);
+        while batch.len() < MOST_TOGETHER
+            && let Ok(one) = waiting.try_recv()
+        {
+            batch.push(one);
+        }
     }
     batch
 }

@@ -32,10 +32,12 @@ impl Dialect {
                 .replace("SMALLINT", "INTEGER")
                 .replace("{table}", "STRICT")
                 .replace("{clustered}", "STRICT, WITHOUT ROWID")
+                .replace("{linked}", "STRICT, WITHOUT ROWID")
                 .replace("{bytewise}", ""),
             Self::Postgres => sql
                 .replace("{table}", "")
-                .replace("{clustered}", "WITH (fillfactor = 45)")
+                .replace("{clustered}", "")
+                .replace("{linked}", "WITH (fillfactor = 45)")
                 .replace("{bytewise}", "COLLATE \"C\""),
         }
     }
@@ -69,5 +71,7 @@ mod tests {
             "CREATE TABLE t (a INTEGER, b TEXT ) STRICT, WITHOUT ROWID"
         );
         assert!(Dialect::Postgres.migration(table).contains("COLLATE \"C\""));
+        let linked = "CREATE TABLE t (a BIGINT) {linked}";
+        assert!(Dialect::Postgres.migration(linked).ends_with("WITH (fillfactor = 45)"));
     }
 }

@@ -4,6 +4,7 @@
 //! It deliberately knows no table. A difference between the databases that cannot be avoided is
 //! marked `// escape:` and counted by `cargo xtask tidy`.
 
+mod ahead;
 mod checkpoint;
 mod dialect;
 mod error;
@@ -12,6 +13,7 @@ mod pool;
 mod row;
 mod server;
 mod sets;
+mod texts;
 mod transact;
 mod tx;
 mod value;
@@ -27,6 +29,7 @@ pub use transact::Reader;
 pub use tx::{CUSTOMERS_PER_RANGE, Lock, Mark, Tx, Work};
 pub use value::Value;
 
+pub(crate) use ahead::Asked;
 pub(crate) use dialect::Dialect;
 pub(crate) use error::{from_postgres, from_sqlite};
 pub(crate) use server::Server;

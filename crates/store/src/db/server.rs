@@ -1,5 +1,6 @@
 //! A connection to PostgreSQL. A statement whose answer nobody waits for is sent at once, and heard
-//! of together with the next one: a set of writes costs one exchange, not one for each.
+//! of together with the next one: a set of writes costs one exchange, not one for each. So do
+//! questions that do not depend on each other.
 //!
 //! It deliberately forgets no answer: the first refusal is that of whoever asks next, or of the
 //! commit. PostgreSQL itself runs nothing of a transaction after a statement that failed.
@@ -12,9 +13,10 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinHandle;
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Client, Config, Error, NoTls, Statement};
+use tokio_postgres::{Client, Config, Error, NoTls, Row as Found, Statement};
 
 /// Statements sent and not heard of; beyond it they are waited for.
 const MOST_UNHEARD: usize = 64;
@@ -22,7 +24,10 @@ const MOST_UNHEARD: usize = 64;
 /// A parameter that is kept until it is sent.
 pub(crate) type Param<'v> = Box<dyn ToSql + Sync + Send + 'v>;
 /// The answer to something sent.
-type Answer = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
+type Answer = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
+/// The rows that something sent asks for, on their way. They are taken in by a task of their own: a
+/// connection that nobody takes an answer from hears no other.
+pub(crate) type Coming = JoinHandle<Result<Vec<Found>, Error>>;
 
 /// A connection with its prepared statements.
 pub(crate) struct Server {
@@ -36,7 +41,7 @@ pub(crate) struct Server {
 }
 
 /// Hears all answers that are due, in order; the first refusal counts.
-async fn hear(unheard: &mut VecDeque<Answer>) -> Result<(), Error> {
+async fn hear(unheard: &mut VecDeque<Answer>) -> Result<(), StoreError> {
     let mut first = Ok(());
     for answer in unheard.iter_mut() {
         let heard = answer.await;
@@ -44,6 +49,12 @@ async fn hear(unheard: &mut VecDeque<Answer>) -> Result<(), Error> {
     }
     unheard.clear();
     first
+}
+
+/// The refusal of a set that has found fewer rows than it was to change.
+pub(crate) fn not_all(changed: u64, expected: u64) -> StoreError {
+    let why = format!("only {changed} of {expected} rows stood as they were read");
+    StoreError::Refused(why)
 }
 
 impl Server {
@@ -86,14 +97,14 @@ impl Server {
         let (client, unheard) = (&*self.client, &mut self.unheard);
         let (answer, before) =
             self.runtime.block_on(async { tokio::join!(question(client), hear(unheard)) });
-        before.map_err(|error| from_postgres(&error))?;
+        before?;
         answer.map_err(|error| from_postgres(&error))
     }
 
     /// Sends something whose answer is heard later.
     fn send(
         &mut self,
-        question: impl Future<Output = Result<(), Error>> + Send + 'static,
+        question: impl Future<Output = Result<(), StoreError>> + Send + 'static,
     ) -> Result<(), StoreError> {
         let mut question: Answer = Box::pin(question);
         let answered = self.runtime.block_on(async {
@@ -114,7 +125,7 @@ impl Server {
             Some(Ok(())) => {}
             Some(Err(error)) => {
                 self.settle()?;
-                return Err(from_postgres(&error));
+                return Err(error);
             }
         }
         if self.patient || self.unheard.len() > MOST_UNHEARD { self.settle() } else { Ok(()) }
@@ -126,7 +137,7 @@ impl Server {
             return Ok(());
         }
         let unheard = &mut self.unheard;
-        self.runtime.block_on(hear(unheard)).map_err(|error| from_postgres(&error))
+        self.runtime.block_on(hear(unheard))
     }
 
     /// Runs a statement without parameters, such as `COMMIT`, after all that was sent.
@@ -137,7 +148,9 @@ impl Server {
     /// The same, heard of later.
     pub(crate) fn command_later(&mut self, sql: &'static str) -> Result<(), StoreError> {
         let client = Arc::clone(&self.client);
-        self.send(async move { client.batch_execute(sql).await })
+        self.send(
+            async move { client.batch_execute(sql).await.map_err(|error| from_postgres(&error)) },
+        )
     }
 
     /// Undoes the transaction, whatever became of what was sent.
@@ -169,7 +182,7 @@ impl Server {
         let wrong = |error: Error| from_postgres(&error);
         self.runtime.block_on(async {
             let (rows, before) = tokio::join!(client.query_raw(&statement, params), hear(unheard));
-            before.map_err(wrong)?;
+            before?;
             let mut rows = pin!(rows.map_err(wrong)?);
             while let Some(row) = rows.try_next().await.map_err(wrong)? {
                 each(&Row::Postgres(&row))?;
@@ -188,15 +201,56 @@ impl Server {
         self.ask(async |client| client.execute_raw(&statement, params).await)
     }
 
-    /// The same, heard of later.
+    /// The same, heard of later. When it is said how many rows are to be changed, and others are,
+    /// that is a refusal.
     pub(crate) fn execute_later(
         &mut self,
         sql: &str,
         params: Vec<Param<'static>>,
+        expected: Option<u64>,
     ) -> Result<(), StoreError> {
         let statement = self.prepared(sql)?;
         let client = Arc::clone(&self.client);
-        self.send(async move { client.execute_raw(&statement, params).await.map(|_| ()) })
+        self.send(async move {
+            let changed = client.execute_raw(&statement, params).await;
+            let changed = changed.map_err(|error| from_postgres(&error))?;
+            match expected {
+                Some(expected) if changed != expected => Err(not_all(changed, expected)),
+                _ => Ok(()),
+            }
+        })
+    }
+
+    /// Asks for rows, which are heard of later.
+    pub(crate) fn query_later(
+        &mut self,
+        sql: &str,
+        params: Vec<Param<'static>>,
+    ) -> Result<Coming, StoreError> {
+        let statement = self.prepared(sql)?;
+        let client = Arc::clone(&self.client);
+        let coming = self
+            .runtime
+            .spawn(async move { client.query_raw(&statement, params).await?.try_collect().await });
+        // It is sent, and the connection takes its turn and writes.
+        self.runtime.block_on(tokio::task::yield_now());
+        Ok(coming)
+    }
+
+    /// Hears the rows that were asked for, and all that is due.
+    pub(crate) fn rows(
+        &mut self,
+        coming: Coming,
+        mut each: impl FnMut(&Row<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let unheard = &mut self.unheard;
+        let (rows, before) = self.runtime.block_on(async { tokio::join!(coming, hear(unheard)) });
+        before?;
+        let rows = rows.map_err(|error| StoreError::unexpected(error.to_string()))?;
+        for row in rows.map_err(|error| from_postgres(&error))? {
+            each(&Row::Postgres(&row))?;
+        }
+        Ok(())
     }
 
     /// Adds many rows of these types by `COPY`; returns how many.

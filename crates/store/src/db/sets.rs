@@ -10,7 +10,7 @@ use tokio_postgres::Statement;
 use tokio_postgres::types::{ToSql, Type};
 
 /// Rows sent to PostgreSQL in one statement.
-const ROWS_PER_STATEMENT: usize = 20_000;
+pub(super) const ROWS_PER_STATEMENT: usize = 20_000;
 /// New rows that PostgreSQL takes as arrays in one exchange; `COPY` needs three, and less for each
 /// row.
 const ROWS_AS_ARRAYS: usize = 1_000;
@@ -62,20 +62,20 @@ pub struct Each {
 }
 
 impl Insert {
-    /// `INSERT INTO table (…) VALUES ($1, …)`, with what follows.
-    fn sql(&self, after: &str) -> String {
+    /// `INSERT INTO table (…) VALUES ($1, …)`.
+    pub(super) fn sql(&self) -> String {
         let columns = self.columns.join(", ");
         let places: Vec<String> = (1..=self.columns.len()).map(|n| format!("${n}")).collect();
-        format!("INSERT INTO {} ({columns}) VALUES ({}){after}", self.table, places.join(", "))
+        format!("INSERT INTO {} ({columns}) VALUES ({})", self.table, places.join(", "))
     }
 
     /// Reads no row; its columns tell the types of the table's.
-    fn shape(&self) -> String {
+    pub(super) fn shape(&self) -> String {
         format!("SELECT {} FROM {} WHERE FALSE", self.columns.join(", "), self.table)
     }
 
     /// Takes new rows by columns, as arrays.
-    fn by_arrays(&self, columns: &[Column]) -> String {
+    pub(super) fn by_arrays(&self, columns: &[Column]) -> String {
         let arrays: Vec<String> =
             columns.iter().zip(1..).map(|(column, n)| column.array(n)).collect();
         let names = self.columns.join(", ");
@@ -150,10 +150,8 @@ impl Tx<'_> {
         let mut count = 0;
         match &mut self.conn {
             Conn::Sqlite(conn) => {
-                let sql = insert.sql("");
-                let text = Dialect::Sqlite.statement(&sql);
                 let mut statement =
-                    conn.prepare_cached(&text).map_err(|error| from_sqlite(&error))?;
+                    conn.prepare_cached(&insert.made()).map_err(|error| from_sqlite(&error))?;
                 for row in rows {
                     statement
                         .execute(rusqlite::params_from_iter(row))
@@ -163,7 +161,7 @@ impl Tx<'_> {
             }
             // escape: COPY and arrays are how PostgreSQL takes many new rows
             Conn::Postgres(server) => {
-                let shape = server.prepared(&insert.shape())?;
+                let shape = server.prepared(&insert.made_shape())?;
                 let first: Vec<[Value<'v>; N]> = rows.by_ref().take(ROWS_AS_ARRAYS).collect();
                 if rows.peek().is_none() {
                     insert_arrays(server, insert, &shape, &first)?;
@@ -185,12 +183,11 @@ impl Tx<'_> {
         each: &Each,
         rows: impl IntoIterator<Item = [Value<'v>; N]>,
     ) -> Result<u64, StoreError> {
-        let text = each.text(self.dialect());
+        let text = each.made(self.dialect());
         let mut rows = rows.into_iter();
         let mut changed = 0;
         match &mut self.conn {
             Conn::Sqlite(conn) => {
-                let text = Dialect::Sqlite.statement(&text);
                 let mut statement =
                     conn.prepare_cached(&text).map_err(|error| from_sqlite(&error))?;
                 for row in rows {
@@ -221,11 +218,10 @@ impl Tx<'_> {
         rows: &[[Value<'_>; N]],
         mut read: impl FnMut(&Row<'_>) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let text = each.text(self.dialect());
+        let text = each.made(self.dialect());
         match &mut self.conn {
             Conn::Sqlite(conn) => {
                 let wrong = |error: rusqlite::Error| from_sqlite(&error);
-                let text = Dialect::Sqlite.statement(&text);
                 let mut statement = conn.prepare_cached(&text).map_err(wrong)?;
                 for row in rows {
                     let params = rusqlite::params_from_iter(row);
@@ -252,10 +248,10 @@ impl Tx<'_> {
         each: &Each,
         rows: &[[Value<'_>; N]],
     ) -> Result<(), StoreError> {
-        let text = each.text(self.dialect());
+        let text = each.made(self.dialect());
         if let Conn::Postgres(server) = &mut self.conn {
             for part in rows.chunks(ROWS_PER_STATEMENT) {
-                server.execute_later(&text, owned_columns_of(each.columns, part))?;
+                server.execute_later(&text, owned_columns_of(each.columns, part), None)?;
             }
         }
         Ok(())
@@ -276,7 +272,7 @@ fn insert_arrays<const N: usize>(
             _ => Column::Text(name),
         })
         .collect();
-    server.execute_later(&insert.by_arrays(&columns), owned_columns_of(&columns, rows))
+    server.execute_later(&insert.made_by_arrays(&columns), owned_columns_of(&columns, rows), None)
 }
 
 /// The values of a column of a set.
@@ -310,7 +306,7 @@ fn columns_of<'v, const N: usize>(
 }
 
 /// The same, kept until they are sent.
-fn owned_columns_of<const N: usize>(
+pub(super) fn owned_columns_of<const N: usize>(
     columns: &[Column],
     rows: &[[Value<'_>; N]],
 ) -> Vec<Param<'static>> {

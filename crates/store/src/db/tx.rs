@@ -183,7 +183,7 @@ impl Tx<'_> {
             Conn::Sqlite(_) => self.execute(sql, params).map(|_| ()),
             Conn::Postgres(server) => {
                 let own = |value: &Value<'_>| -> Param<'static> { Box::new(Owned::from(value)) };
-                server.execute_later(sql, params.iter().map(own).collect())
+                server.execute_later(sql, params.iter().map(own).collect(), None)
             }
         }
     }

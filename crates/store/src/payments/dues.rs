@@ -3,7 +3,7 @@
 //! It deliberately allocates nothing by itself, and takes nothing back but by a further row.
 
 use crate::catalog::day;
-use crate::db::{Column, Each, Insert, StoreError, Tx, Value};
+use crate::db::{Column, Each, Insert, Row, StoreError, Tx, Value};
 use domain::billing::BillState;
 use domain::calendar::{Day, Moment};
 use domain::ids::{BillId, CustomerId, PaymentId};
@@ -21,7 +21,7 @@ const LOCK_CUSTOMER: Each = Each {
     columns: &[Column::Int("id")],
 };
 const OPEN_BILLS: Each = Each {
-    sql: "SELECT customer_id, id, bill_day, serial, total_paise - paid_paise FROM bills \
+    sql: "SELECT id, state, total_paise, paid_paise, bill_day, serial, customer_id FROM bills \
           WHERE customer_id = :customer AND state IN ('issued', 'part-paid')",
     columns: &[Column::Int("customer")],
 };
@@ -130,26 +130,31 @@ pub struct DueOf {
     pub customer: CustomerId,
     /// What.
     pub due: Due,
+    /// How much of it is paid, when it is a bill.
+    pub bill: Option<PaidBill>,
 }
 
 /// What customers have to pay: balances brought forward, and issued bills not paid in full.
 pub fn dues(tx: &mut Tx<'_>, customers: &[CustomerId]) -> Result<Vec<DueOf>, StoreError> {
     let rows = ids(customers);
+    let asked = (tx.ask(&OPEN_BILLS, &rows)?, tx.ask(&OPENING, &rows)?);
     let mut found = Vec::new();
-    tx.look_up(&OPEN_BILLS, &rows, |row| {
+    tx.answer(asked.0, &OPEN_BILLS, &rows, |row| {
+        let bill = read_paid(row)?;
+        let due = bill.total.minus(bill.paid);
         let due = Due {
-            target: Target::Bill(BillId(row.int(1)?)),
-            day: day(row.int(2)?, "bills.bill_day")?,
-            serial: row.int(3)?,
-            due: Money::from_paise(row.int(4)?),
+            target: Target::Bill(bill.bill),
+            day: bill.day,
+            serial: bill.serial,
+            due: due.map_err(|_| StoreError::unexpected("bills.paid_paise"))?,
         };
-        found.push(DueOf { customer: CustomerId(row.int(0)?), due });
+        found.push(DueOf { customer: CustomerId(row.int(6)?), due, bill: Some(bill) });
         Ok(())
     })?;
-    tx.look_up(&OPENING, &rows, |row| {
+    tx.answer(asked.1, &OPENING, &rows, |row| {
         let due = Money::from_paise(row.int(1)?);
         let due = Due { target: Target::Opening, day: Day::MIN, serial: 0, due };
-        found.push(DueOf { customer: CustomerId(row.int(0)?), due });
+        found.push(DueOf { customer: CustomerId(row.int(0)?), due, bill: None });
         Ok(())
     })?;
     Ok(found)
@@ -164,7 +169,7 @@ pub struct CreditOf {
     pub credit: Credit,
 }
 
-fn read_credit(row: &crate::db::Row<'_>) -> Result<CreditOf, StoreError> {
+fn read_credit(row: &Row<'_>) -> Result<CreditOf, StoreError> {
     let credit = Credit {
         source: Source::Payment(PaymentId(row.int(1)?)),
         day: day(row.int(2)?, "payments.received_day")?,
@@ -241,27 +246,32 @@ pub fn bills_paid(tx: &mut Tx<'_>, bills: &[BillId]) -> Result<Vec<PaidBill>, St
     let rows: Vec<[Value<'_>; 1]> = bills.iter().map(|id| [id.0.into()]).collect();
     let mut found = Vec::with_capacity(bills.len());
     tx.look_up(&PAID, &rows, |row| {
-        found.push(PaidBill {
-            bill: BillId(row.int(0)?),
-            state: BillState::from_name(row.text(1)?)
-                .ok_or_else(|| StoreError::unexpected("bills.state"))?,
-            total: Money::from_paise(row.int(2)?),
-            paid: Money::from_paise(row.int(3)?),
-            day: day(row.int(4)?, "bills.bill_day")?,
-            serial: row.int(5)?,
-        });
+        found.push(read_paid(row)?);
         Ok(())
     })?;
     Ok(found)
 }
 
-/// Keeps how much of bills is paid, and what was paid before; returns how many still stood there.
+fn read_paid(row: &Row<'_>) -> Result<PaidBill, StoreError> {
+    let state = BillState::from_name(row.text(1)?);
+    Ok(PaidBill {
+        bill: BillId(row.int(0)?),
+        state: state.ok_or_else(|| StoreError::unexpected("bills.state"))?,
+        total: Money::from_paise(row.int(2)?),
+        paid: Money::from_paise(row.int(3)?),
+        day: day(row.int(4)?, "bills.bill_day")?,
+        serial: row.int(5)?,
+    })
+}
+
+/// Keeps how much of bills is paid, each of which was paid so far before. That one of them stands
+/// elsewhere by now is refused, on PostgreSQL by the commit at the latest.
 pub fn pay_bills(
     tx: &mut Tx<'_>,
     bills: &[(PaidBill, Money)],
     at: Moment,
-) -> Result<u64, StoreError> {
-    let rows = bills.iter().map(|(now, before)| {
+) -> Result<(), StoreError> {
+    let row = |(now, before): &(PaidBill, Money)| {
         [
             now.bill.0.into(),
             now.state.as_str().into(),
@@ -269,8 +279,9 @@ pub fn pay_bills(
             now.paid.paise().into(),
             at.unix_micros().into(),
         ]
-    });
-    tx.for_each(&PAY, rows)
+    };
+    let rows: Vec<_> = bills.iter().map(row).collect();
+    tx.change_each(&PAY, &rows)
 }
 
 /// What stands of a payment's allocations to one due.
@@ -303,7 +314,7 @@ pub fn allocated_since(
     tx.list(ALLOCATED_SINCE, &[customer.0.into(), payment.0.into()], read_allocated)
 }
 
-fn read_allocated(row: &crate::db::Row<'_>) -> Result<Allocated, StoreError> {
+fn read_allocated(row: &Row<'_>) -> Result<Allocated, StoreError> {
     let target = match row.int(1)? {
         0 => Target::Opening,
         bill => Target::Bill(BillId(bill)),

@@ -26,7 +26,10 @@ pub use list::{
     by_reference, page, postings_of,
 };
 pub use log::{LogEntry, add_log, has_cause, log_of};
-pub use names::{NamedBill, Request, bills_by_number, customers_by_code, move_requests, requests};
+pub use names::{
+    Named, NamedBill, Names, Request, bills_by_number, customers_by_code, look_up, move_requests,
+    requests,
+};
 pub use parts::{put_disputes, put_refunds};
 pub use plans::{for_plans, waiting_for};
 pub use proof::{PostedEntry, Proof, broken_allocations, last_payment, proofs};
@@ -44,11 +47,14 @@ pub use settlements::{Settlement, add_settlement};
 
 use crate::catalog::day;
 use crate::db::{Column, Each, Insert, Row, StoreError, Tx, Value};
-use crate::imports::{Counter, allot_apart};
+use crate::imports::{Apart, Counter, allot_apart, ask_apart};
 use domain::calendar::{Day, Moment};
 use domain::ids::{BillId, CustomerId, PaymentId, PersonId};
 use domain::money::Money;
 use domain::payments::{CURRENCY, Facts, Fee, Provider};
+
+/// The sequence of payments' ids on PostgreSQL.
+const PAYMENT_IDS: &str = "payment_ids";
 
 /// What is kept of a payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -166,11 +172,6 @@ const UPDATE: Each = Each {
         Column::Int("updated"),
     ],
 };
-const OWNERS: Each = Each {
-    sql: "SELECT :place, id, customer_id FROM payments \
-          WHERE provider = :provider AND reference = :reference",
-    columns: &[Column::Int("place"), Column::Text("provider"), Column::Text("reference")],
-};
 const FOR_CHANGE: Each = Each {
     sql: concat!("SELECT ", columns!(), " FROM payments p WHERE p.id = :id FOR UPDATE"),
     columns: &[Column::Int("id")],
@@ -187,48 +188,23 @@ pub(crate) const QUERIES: &[&[&str]] = &[
     requests::QUERIES,
     settlements::QUERIES,
 ];
-pub(crate) const SETS: &[&[&Each]] = &[
-    &[&UPDATE, &OWNERS, &FOR_CHANGE],
-    dues::SETS,
-    names::SETS,
-    parts::SETS,
-    receipts::SETS,
-    refunds::SETS,
-];
-
-/// Looks up payments by how and by what they are known: for each key that is known its place in
-/// the list, the payment and who pays.
-pub fn owners(
-    tx: &mut Tx<'_>,
-    keys: &[(Provider, &str)],
-) -> Result<Vec<(usize, PaymentId, Option<CustomerId>)>, StoreError> {
-    let rows: Vec<_> = keys
-        .iter()
-        .zip(0i64..)
-        .map(|((provider, reference), place)| {
-            [place.into(), provider.as_str().into(), (*reference).into()]
-        })
-        .collect();
-    let mut found = Vec::new();
-    tx.look_up(&OWNERS, &rows, |row| {
-        let place = usize::try_from(row.int(0)?).unwrap_or(usize::MAX);
-        found.push((place, PaymentId(row.int(1)?), row.opt_int(2)?.map(CustomerId)));
-        Ok(())
-    })?;
-    Ok(found)
-}
+pub(crate) const SETS: &[&[&Each]] =
+    &[&[&UPDATE, &FOR_CHANGE], dues::SETS, names::SETS, parts::SETS, receipts::SETS, refunds::SETS];
 
 /// Loads payments with their refunds and disputes, to be changed in this transaction: nobody else
 /// changes them until its end. Several transactions wait for each other without end unless all
 /// give the ids in rising order.
 pub fn load_for_change(tx: &mut Tx<'_>, ids: &[PaymentId]) -> Result<Vec<Kept>, StoreError> {
     let rows: Vec<[Value<'_>; 1]> = ids.iter().map(|id| [id.0.into()]).collect();
+    // The server locks first and reads the parts after that.
+    let asked = tx.ask(&FOR_CHANGE, &rows)?;
+    let parts = parts::ask(tx, &rows)?;
     let mut found = Vec::with_capacity(ids.len());
-    tx.look_up(&FOR_CHANGE, &rows, |row| {
+    tx.answer(asked, &FOR_CHANGE, &rows, |row| {
         found.push(read(row)?);
         Ok(())
     })?;
-    parts::fill(tx, &mut found)?;
+    parts::fill_in(tx, parts, &rows, &mut found)?;
     Ok(found)
 }
 
@@ -271,9 +247,25 @@ fn read(row: &Row<'_>) -> Result<Kept, StoreError> {
     })
 }
 
+/// Ids for new payments that were asked for and not heard of.
+pub struct AskedIds(Apart);
+
+/// Asks for ids of new payments where taking them is an exchange of its own; it is heard of with
+/// what is asked meanwhile.
+pub fn ask_ids(tx: &mut Tx<'_>, count: usize) -> Result<AskedIds, StoreError> {
+    ask_apart(tx, PAYMENT_IDS, count).map(AskedIds)
+}
+
+impl AskedIds {
+    /// The ids, in rising order; none where they are taken when they are needed.
+    pub fn take(self, tx: &mut Tx<'_>) -> Result<Vec<PaymentId>, StoreError> {
+        Ok(self.0.take(tx)?.into_iter().map(PaymentId).collect())
+    }
+}
+
 /// Takes so many ids for new payments, in rising order.
 pub fn allot_ids(tx: &mut Tx<'_>, count: usize) -> Result<Vec<PaymentId>, StoreError> {
-    let ids = allot_apart(tx, Counter::Payments, "payment_ids", count)?;
+    let ids = allot_apart(tx, Counter::Payments, PAYMENT_IDS, count)?;
     Ok(ids.into_iter().map(PaymentId).collect())
 }
 

@@ -3,7 +3,7 @@
 //! It deliberately keeps what is known now; how it became known is in the log of the payment.
 
 use super::Kept;
-use crate::db::{Column, Each, StoreError, Tx, Value};
+use crate::db::{Asked, Column, Each, StoreError, Tx, Value};
 use domain::calendar::Moment;
 use domain::ids::{PaymentId, PersonId};
 use domain::money::Money;
@@ -59,10 +59,26 @@ pub(super) const SETS: &[&Each] = &[&REFUNDS, &DISPUTES, &PUT_REFUND, &PUT_DISPU
 
 /// Fills in the refunds and disputes of payments.
 pub(super) fn fill(tx: &mut Tx<'_>, payments: &mut [Kept]) -> Result<(), StoreError> {
+    let ids: Vec<[Value<'_>; 1]> = payments.iter().map(|kept| [kept.id.0.into()]).collect();
+    let asked = ask(tx, &ids)?;
+    fill_in(tx, asked, &ids, payments)
+}
+
+/// Asks for the refunds and disputes of payments.
+pub(super) fn ask(tx: &mut Tx<'_>, ids: &[[Value<'_>; 1]]) -> Result<[Asked; 2], StoreError> {
+    Ok([tx.ask(&REFUNDS, ids)?, tx.ask(&DISPUTES, ids)?])
+}
+
+/// Fills in what was asked for.
+pub(super) fn fill_in(
+    tx: &mut Tx<'_>,
+    [refunds, disputes]: [Asked; 2],
+    ids: &[[Value<'_>; 1]],
+    payments: &mut [Kept],
+) -> Result<(), StoreError> {
     let places: HashMap<i64, usize> =
         payments.iter().zip(0..).map(|(kept, place)| (kept.id.0, place)).collect();
-    let rows: Vec<[Value<'_>; 1]> = places.keys().map(|id| [(*id).into()]).collect();
-    tx.look_up(&REFUNDS, &rows, |row| {
+    tx.answer(refunds, &REFUNDS, ids, |row| {
         let status = RefundStatus::from_name(row.text(2)?);
         let status = status.ok_or_else(|| StoreError::unexpected("payment_refunds.status"))?;
         let refund = RefundFacts {
@@ -76,7 +92,7 @@ pub(super) fn fill(tx: &mut Tx<'_>, payments: &mut [Kept]) -> Result<(), StoreEr
         }
         Ok(())
     })?;
-    tx.look_up(&DISPUTES, &rows, |row| {
+    tx.answer(disputes, &DISPUTES, ids, |row| {
         let status = DisputeStatus::from_name(row.text(2)?);
         let dispute = DisputeFacts {
             status: status.ok_or_else(|| StoreError::unexpected("payment_disputes.status"))?,

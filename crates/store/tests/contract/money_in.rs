@@ -125,6 +125,78 @@ fn what_is_known_of_a_payment_only_grows() {
 }
 
 #[test]
+fn a_payment_pays_only_what_its_customer_owes() {
+    on_both(|database| {
+        let store = paid(database);
+        let why = "a payment pays only what its customer owes";
+        for (values, what) in [
+            ("9, 1, 1, 1", "an unknown payment"),
+            ("1, 3, 2, NULL", "another customer"),
+            ("1, 3, 9, NULL", "an unknown customer"),
+            ("1, 3, 1, 2", "a draft of another customer"),
+            ("1, 3, 1, 9", "an unknown bill"),
+        ] {
+            let sql = format!("INSERT INTO allocations VALUES ({values}, 5, 1, 'c')");
+            refused(&store, &sql, why);
+            assert_eq!(count(&store, "SELECT COUNT(*) FROM allocations"), 2, "{what}");
+        }
+        // A draft of its own: bills may be removed while they are drafts.
+        let draft = "UPDATE bills SET customer_id = 1, month = 202610 WHERE id = 2";
+        allowed(&store, draft);
+        refused(&store, "INSERT INTO allocations VALUES (1, 3, 1, 2, 5, 1, 'c')", why);
+    });
+}
+
+#[test]
+fn a_posting_is_about_a_known_customer_and_payment() {
+    on_both(|database| {
+        let store = paid(database);
+        let entries = |customer: i64, first: i64| {
+            format!(
+                "INSERT INTO ledger_entries \
+                 (transaction_id, entry_no, account, customer_id, amount_paise) VALUES \
+                 (70, {first}, 'receivable', {customer}, -5), \
+                 (70, {}, 'gateway_razorpay', NULL, 5)",
+                first + 1
+            )
+        };
+        let posting = |customer: i64, payment: i64| {
+            format!(
+                "INSERT INTO ledger_transactions \
+                 (id, day, customer_id, cause, payment_id, posting, posted_at) \
+                 VALUES (70, 20261001, {customer}, 'payment', {payment}, 'capture', 1)"
+            )
+        };
+        for (statements, why) in [
+            // SQLite names no foreign key that does not hold.
+            (vec![entries(1, 1), posting(1, 9)], ""),
+            (vec![entries(9, 1), posting(9, 1)], ""),
+            (
+                vec![entries(2, 1), posting(1, 1)],
+                "the entries of a ledger transaction are about its customer",
+            ),
+            (vec![entries(1, 1)], ""),
+            (vec![entries(1, 2)], ""),
+        ] {
+            let texts: Vec<&str> = statements.iter().map(String::as_str).collect();
+            match execute(&store, &texts) {
+                Err(StoreError::Refused(said)) => assert!(said.contains(why), "{texts:?}: {said}"),
+                other => panic!("{texts:?} was not refused but gave {other:?}"),
+            }
+            assert_eq!(
+                count(
+                    &store,
+                    "SELECT COUNT(*) FROM ledger_entries WHERE \
+                                      transaction_id = 70"
+                ),
+                0
+            );
+        }
+        assert_eq!(execute(&store, &[&entries(1, 1), &posting(1, 1)]).unwrap(), 1);
+    });
+}
+
+#[test]
 fn refunds_and_disputes_only_grow() {
     on_both(|database| {
         let store = paid(database);

@@ -123,6 +123,9 @@ fn fill_payments(store: &Store) {
     let log = numbers(3000)
         + "INSERT INTO payment_log SELECT i, 1, 1, NULL, 'captured', 'c', 'k', 'a', NULL, '{}' \
            FROM n";
+    // What is paid is issued.
+    let issue = "UPDATE bills SET state = 'issued', number = 'N' || CAST(id AS TEXT), \
+                 prefix = 'N', financial_year = 2026, serial = id, issued_at = 1 WHERE id % 2 = 0";
     let allocations = numbers(3000)
         + "INSERT INTO allocations SELECT i, 1, i, CASE WHEN i % 2 = 0 THEN i END, 50, 1, 'c' \
            FROM n";
@@ -156,6 +159,7 @@ fn fill_payments(store: &Store) {
     for sql in [
         &payments,
         &log,
+        issue,
         &allocations,
         &asked,
         &uses,

@@ -47,7 +47,7 @@ pub(crate) fn apply_advances(
     payments::add_log(tx, &log)?;
     payments::add_allocations(tx, &books.allocations, "advance", actor.at)?;
     payments::add_opening_uses(tx, &uses, actor.at)?;
-    pay_bills(tx, actor, &books.paid)?;
+    pay_bills(tx, actor, &books.paid, &books.bills)?;
     works.iter().map(trace).collect()
 }
 

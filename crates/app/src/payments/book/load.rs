@@ -12,7 +12,7 @@ use domain::payments::{Facts, Provider};
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use store::Tx;
-use store::payments::{self, Kept};
+use store::payments::{self, Kept, Names};
 
 /// Loads the payments told of, or begins them, and finds out whose they are.
 pub(super) fn load(
@@ -20,7 +20,6 @@ pub(super) fn load(
     at: Moment,
     told: &[Told],
 ) -> Result<(Works, Vec<Whose>), AppError> {
-    let mut whose = resolve(tx, told)?;
     let mut works = Works::default();
     let mut keys: Vec<(Provider, &str)> = Vec::new();
     for one in told {
@@ -30,7 +29,8 @@ pub(super) fn load(
             keys.push((one.provider, &one.reference));
         }
     }
-    let owners = payments::owners(tx, &keys)?;
+    let (mut whose, owners) = resolve(tx, told, &keys)?;
+    works.ids = Some(payments::ask_ids(tx, keys.len().saturating_sub(owners.len()))?);
     let mut customers: BTreeSet<CustomerId> = whose.iter().filter_map(|w| w.customer).collect();
     customers.extend(owners.iter().filter_map(|(_, _, customer)| *customer));
     let customers: Vec<CustomerId> = customers.into_iter().collect();
@@ -98,16 +98,28 @@ pub(super) fn begin(kept: Option<Kept>, provider: Provider, reference: &str, at:
     }
 }
 
+/// Payments that are known: the places of their keys, and who pays.
+type Owners = Vec<(usize, PaymentId, Option<CustomerId>)>;
+
 /// Finds out whose the payments are: by what we asked for, else by the bill named, else by the
 /// customer named.
-fn resolve(tx: &mut Tx<'_>, told: &[Told]) -> Result<Vec<Whose>, AppError> {
-    let mut whose: Vec<Whose> = told.iter().map(|_| Whose::default()).collect();
-    let keyed = told.iter().enumerate().flat_map(|(place, one)| {
+fn resolve(
+    tx: &mut Tx<'_>,
+    told: &[Told],
+    keys: &[(Provider, &str)],
+) -> Result<(Vec<Whose>, Owners), AppError> {
+    let requests = told.iter().enumerate().flat_map(|(place, one)| {
         one.names.requests.iter().map(move |id| (place, (one.provider, id.as_str())))
     });
-    let (places, keys): (Vec<usize>, Vec<_>) = keyed.unzip();
-    for (key, request) in payments::requests(tx, &keys)? {
-        let Some(whose) = places.get(key).and_then(|place| whose.get_mut(*place)) else { continue };
+    let (of_requests, requests): (Vec<usize>, Vec<_>) = requests.unzip();
+    let (of_bills, bills) = named(told, |names| names.bill.as_deref());
+    let (of_customers, customers) = named(told, |names| names.customer.as_deref());
+    let names = Names { requests: &requests, bills: &bills, customers: &customers, payments: keys };
+    let found = payments::look_up(tx, &names)?;
+
+    let mut whose: Vec<Whose> = told.iter().map(|_| Whose::default()).collect();
+    for (key, request) in found.requests {
+        let Some(whose) = at(&of_requests, key, &mut whose) else { continue };
         if whose.request.is_none() {
             whose.customer = Some(request.customer);
             whose.bill = request.bill;
@@ -115,29 +127,33 @@ fn resolve(tx: &mut Tx<'_>, told: &[Told]) -> Result<Vec<Whose>, AppError> {
             whose.request = Some(request);
         }
     }
-    let named = told
-        .iter()
-        .enumerate()
-        .filter_map(|(place, one)| one.names.bill.as_deref().map(|number| (place, number)));
-    let (places, numbers): (Vec<usize>, Vec<_>) = named.unzip();
-    for (key, named) in payments::bills_by_number(tx, &numbers)? {
-        let Some(whose) = places.get(key).and_then(|place| whose.get_mut(*place)) else { continue };
+    for (key, named) in found.bills {
+        let Some(whose) = at(&of_bills, key, &mut whose) else { continue };
         if whose.customer.is_none_or(|customer| customer == named.customer) {
             whose.customer = Some(named.customer);
             whose.bill = whose.bill.or(Some(named.bill));
         }
     }
-    let named = told
-        .iter()
-        .enumerate()
-        .filter_map(|(place, one)| one.names.customer.as_deref().map(|code| (place, code)));
-    let (places, codes): (Vec<usize>, Vec<_>) = named.unzip();
-    for (key, customer) in payments::customers_by_code(tx, &codes)? {
-        let Some(whose) = places.get(key).and_then(|place| whose.get_mut(*place)) else { continue };
+    for (key, customer) in found.customers {
+        let Some(whose) = at(&of_customers, key, &mut whose) else { continue };
         whose.customer = whose.customer.or(Some(customer));
     }
     for (one, whose) in told.iter().zip(&mut whose) {
         whose.plan = whose.plan.take().or_else(|| one.names.plan.clone());
     }
-    Ok(whose)
+    Ok((whose, found.payments))
+}
+
+/// The names of one kind that are told, and the places of those that tell them.
+fn named<'t>(
+    told: &'t [Told],
+    name: impl Fn(&'t super::Names) -> Option<&'t str>,
+) -> (Vec<usize>, Vec<&'t str>) {
+    let all = told.iter().enumerate();
+    all.filter_map(|(place, one)| Some((place, name(&one.names)?))).unzip()
+}
+
+/// Whose a payment is that was told of at the place of a key.
+fn at<'w>(places: &[usize], key: usize, whose: &'w mut [Whose]) -> Option<&'w mut Whose> {
+    places.get(key).and_then(|place| whose.get_mut(*place))
 }

@@ -25,7 +25,7 @@ use domain::money::Money;
 use domain::payments::{Facts, Observation, Provider};
 use std::collections::HashMap;
 use store::Tx;
-use store::payments::{Kept, LogEntry};
+use store::payments::{AskedIds, Kept, LogEntry};
 
 /// Something told about one payment.
 #[derive(Clone, Debug)]
@@ -127,6 +127,8 @@ impl Work {
 struct Works {
     all: Vec<Work>,
     by_key: HashMap<(Provider, String), usize>,
+    /// Ids for the new ones, where they are asked for ahead.
+    ids: Option<AskedIds>,
 }
 
 /// Books what is told, in the order given, and says what became of each. What does not fit stands

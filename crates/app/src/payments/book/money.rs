@@ -13,7 +13,7 @@ use domain::money::{Money, Overflow};
 use domain::payments::{Due, Source, Target, Whose, allocate, apply_advance, kept, release};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use store::Tx;
-use store::payments::{self, LogEntry, NewAllocation};
+use store::payments::{self, LogEntry, NewAllocation, PaidBill};
 
 /// What is to be posted and allocated.
 #[derive(Default)]
@@ -22,6 +22,8 @@ pub(super) struct Books {
     pub allocations: Vec<NewAllocation>,
     /// How much more, or less, of each bill is paid.
     pub paid: BTreeMap<BillId, Money>,
+    /// How much of bills was paid before, as far as that was looked up.
+    pub bills: HashMap<BillId, PaidBill>,
     /// What of each payment was paid for a plan; absent for those that buy none.
     pub sold: HashMap<PaymentId, Money>,
     /// The payments that are held for the plan they name, which we sell: they pay no due.
@@ -188,15 +190,17 @@ fn reduce(dues: &mut [Due], target: Target, amount: Money) -> Result<(), Overflo
 fn load_dues(
     tx: &mut Tx<'_>,
     customers: &[CustomerId],
-    books: &Books,
+    books: &mut Books,
 ) -> Result<HashMap<CustomerId, Vec<Due>>, AppError> {
     let mut dues: HashMap<CustomerId, Vec<Due>> = HashMap::new();
     for found in payments::dues(tx, customers)? {
         dues.entry(found.customer).or_default().push(found.due);
+        books.bills.extend(found.bill.map(|bill| (bill.bill, bill)));
     }
-    let reopened: Vec<BillId> = books.paid.keys().copied().collect();
-    let bills: HashMap<BillId, payments::PaidBill> =
-        payments::bills_paid(tx, &reopened)?.into_iter().map(|bill| (bill.bill, bill)).collect();
+    let is_unknown = |id: &BillId| !books.bills.contains_key(id);
+    let reopened: Vec<BillId> = books.paid.keys().copied().filter(is_unknown).collect();
+    let found = payments::bills_paid(tx, &reopened)?;
+    books.bills.extend(found.into_iter().map(|bill| (bill.bill, bill)));
     for taken in &books.allocations {
         let of_customer = dues.entry(taken.customer).or_default();
         let more = taken.amount.negated()?;
@@ -208,7 +212,7 @@ fn load_dues(
                 of_customer.push(Due { target: taken.target, day, serial: 0, due: more });
             }
             (None, Target::Bill(id)) => {
-                let Some(bill) = bills.get(&id) else { continue };
+                let Some(bill) = books.bills.get(&id) else { continue };
                 let (day, serial) = (bill.day, bill.serial);
                 of_customer.push(Due { target: taken.target, day, serial, due: more });
             }

@@ -7,11 +7,9 @@ use super::load::begin;
 use super::money::Books;
 use super::save::pay_bills;
 use crate::{Actor, AppError};
-use domain::ids::BillId;
 use domain::money::Money;
 use domain::payments::{Allocated, release};
 use serde_json::json;
-use std::collections::BTreeMap;
 use store::payments::{self, Kept, LogEntry};
 use store::{Tx, audit};
 
@@ -58,8 +56,7 @@ pub(crate) fn release_to_advance(
     payments::update(tx, &[now])?;
     payments::add_log(tx, &[(now.id, entry)])?;
     payments::add_allocations(tx, &books.allocations, CAUSE, actor.at)?;
-    let paid: BTreeMap<BillId, Money> = books.paid;
-    pay_bills(tx, actor, &paid)?;
+    pay_bills(tx, actor, &books.paid, &books.bills)?;
     let after = json!({ "free": now.free.to_string() });
     let record = format!("{} {}", now.provider.as_str(), now.reference);
     let trace = crate::audit::entry(CAUSE, "payments", record, Some(&before), Some(&after));

@@ -9,18 +9,22 @@ use crate::{Actor, AppError};
 use domain::ids::BillId;
 use domain::money::Money;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
-use store::payments::{self, Kept};
+use std::collections::{BTreeMap, HashMap};
+use store::payments::{self, Kept, PaidBill};
 use store::{Tx, audit, ledger};
 
 /// Gives new payments their ids.
 pub(super) fn give_ids(tx: &mut Tx<'_>, works: &mut Works) -> Result<(), AppError> {
     let new = |work: &&mut Work| work.is_new && work.is_changed();
     let count = works.all.iter_mut().filter(|work| new(work)).count();
-    if count == 0 {
-        return Ok(());
+    let mut ids = match works.ids.take() {
+        Some(asked) => asked.take(tx)?,
+        None => Vec::new(),
+    };
+    let further = count.saturating_sub(ids.len());
+    if further > 0 {
+        ids.extend(payments::allot_ids(tx, further)?);
     }
-    let ids = payments::allot_ids(tx, count)?;
     for (work, id) in works.all.iter_mut().filter(new).zip(ids) {
         work.now.id = id;
     }
@@ -51,11 +55,9 @@ pub(super) fn save(
     payments::add_log(tx, &log)?;
     let cause = changed.first().map_or("", |work| work.cause().0);
     payments::add_allocations(tx, &books.allocations, cause, actor.at)?;
-    pay_bills(tx, actor, &books.paid)?;
-    ledger::post(tx, &books.transactions, actor.at)?;
+    pay_bills(tx, actor, &books.paid, &books.bills)?;
     let traces: Vec<_> = changed.iter().map(|work| trace(work)).collect();
-    audit::write(tx, actor, &traces)?;
-    Ok(())
+    Ok(ledger::post_with_traces(tx, &books.transactions, actor, &traces)?)
 }
 
 /// Keeps the refunds and disputes of which something new is known.
@@ -83,16 +85,23 @@ fn put_parts(tx: &mut Tx<'_>, actor: &Actor, changed: &[&Work]) -> Result<(), Ap
     Ok(())
 }
 
-/// Keeps how much of bills is paid; their states follow.
+/// Keeps how much of bills is paid, of some of which that is known already; their states follow.
 pub(in crate::payments) fn pay_bills(
     tx: &mut Tx<'_>,
     actor: &Actor,
     changes: &BTreeMap<BillId, Money>,
+    known: &HashMap<BillId, PaidBill>,
 ) -> Result<(), AppError> {
     let moved: Vec<BillId> =
         changes.iter().filter(|(_, change)| !change.is_zero()).map(|(bill, _)| *bill).collect();
+    let asked: Vec<BillId> = moved.iter().copied().filter(|id| !known.contains_key(id)).collect();
+    let mut found = payments::bills_paid(tx, &asked)?;
+    found.extend(moved.iter().filter_map(|id| known.get(id)));
+    if found.len() != moved.len() {
+        return Err(AppError::Changed("a bill".to_owned()));
+    }
     let mut bills = Vec::with_capacity(moved.len());
-    for mut bill in payments::bills_paid(tx, &moved)? {
+    for mut bill in found {
         let before = bill.paid;
         let change = changes.get(&bill.bill).copied().unwrap_or_default();
         bill.paid = before.plus(change)?;
@@ -100,10 +109,7 @@ pub(in crate::payments) fn pay_bills(
         bill.state = state.map_err(|error| AppError::Conflict(error.to_string()))?;
         bills.push((bill, before));
     }
-    if payments::pay_bills(tx, &bills, actor.at)? != moved.len() as u64 {
-        return Err(AppError::Changed("a bill".to_owned()));
-    }
-    Ok(())
+    Ok(payments::pay_bills(tx, &bills, actor.at)?)
 }
 
 /// The audit row of a payment that was changed.
