@@ -59,8 +59,8 @@ pub fn post(tx: &mut Tx<'_>, transactions: &[Transaction], at: Moment) -> Result
     add(tx, first, transactions, at)
 }
 
-/// Posts transactions and writes the audit rows of what they follow from. Others who write here wait
-/// from now on, until the end of this transaction.
+/// Posts transactions and writes the audit rows of what they follow from. Others who write here
+/// wait from now on, until the end of this transaction.
 pub fn post_with_traces(
     tx: &mut Tx<'_>,
     transactions: &[Transaction],

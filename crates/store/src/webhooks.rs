@@ -62,7 +62,7 @@ const TOLD_BEFORE: Each = Each {
 };
 const FLAG: Each = Each {
     sql: "UPDATE gateway_events SET altered_count = altered_count + :times, altered_hash = :hash \
-          WHERE provider = :provider AND event_id = :event",
+          WHERE {joined} provider = :provider AND event_id = :event",
     columns: &[
         Column::Text("provider"),
         Column::Text("event"),

@@ -1,8 +1,8 @@
 //! Questions that do not depend on each other: all are asked before the first answer is heard, so
 //! that they cost one exchange with PostgreSQL. Changes of sets that nobody waits for.
 //!
-//! It deliberately asks SQLite nothing ahead: there is no exchange, and a question is asked when its
-//! answer is read. Between asking and reading nothing may be changed.
+//! It deliberately asks SQLite nothing ahead: there is no exchange, and a question is asked when
+//! its answer is read. Between asking and reading nothing may be changed.
 
 use super::server::{Coming, Param, not_all};
 use super::sets::{ROWS_PER_STATEMENT, owned_columns_of};

@@ -52,7 +52,8 @@ impl Column {
 /// A statement to be run for each row of a set. Its text refers to the row's values as `:name`.
 /// `{row}` stands where an `INSERT ... SELECT` takes the set from. An `UPDATE` with `{joined}`
 /// before its conditions is a plain join on PostgreSQL, for sets that reach millions of rows and
-/// conditions that no planner can take for nearly empty.
+/// conditions that no planner can take for nearly empty, and for rows that nobody has locked: one
+/// that another transaction changes at that moment is looked at again, and not passed over.
 #[derive(Clone, Copy, Debug)]
 pub struct Each {
     /// `UPDATE`, `DELETE` or `INSERT ... SELECT`; updates and deletes have a `WHERE`.

@@ -21,7 +21,8 @@ const REQUESTS: Each = Each {
 };
 const MOVE: Each = Each {
     sql: "UPDATE payment_requests SET state = :state, retry_at = NULL, updated_at = :at \
-          WHERE id = :id AND state NOT IN ('paid', 'refused') AND amount_paise IS NOT NULL",
+          WHERE {joined} id = :id AND state NOT IN ('paid', 'refused') \
+          AND amount_paise IS NOT NULL",
     columns: &[Column::Int("id"), Column::Text("state"), Column::Int("at")],
 };
 const BILLS: Each = Each {

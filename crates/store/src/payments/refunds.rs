@@ -68,7 +68,7 @@ pub(super) const QUERIES: &[&str] = &[
 ];
 const TELL: Each = Each {
     sql: "UPDATE refund_requests SET state = :state, retry_at = NULL, version = version + 1, \
-          updated_at = :at WHERE payment_id = :payment AND told_as = :reference \
+          updated_at = :at WHERE {joined} payment_id = :payment AND told_as = :reference \
           AND state <> :state AND state IN ('sent', 'unknown', 'processed')",
     columns: &[
         Column::Int("payment"),

@@ -3,7 +3,11 @@
 //!
 //! It deliberately goes around the store's functions, which would not even try.
 
-use crate::kit::{execute, issued};
+use crate::kit::{count, execute, issued, write};
+use domain::ids::PaymentId;
+use domain::money::Money;
+use domain::payments::{RefundFacts, RefundStatus};
+use store::payments;
 use store::{Store, StoreError};
 use testkit::on_both;
 
@@ -111,6 +115,57 @@ fn refund_requests_final_stay_forward_checked() {
         refused(&store, &set("state = 'sent'"), "only goes forward");
         allowed(&store, &next(6, "state = 'failed'"));
         refused(&store, &set("state = 'processed'"), "only goes forward");
+    });
+}
+
+/// Changes something and keeps others waiting for a while; meanwhile `told` is told.
+fn while_changed(store: &Store, change: &str, told: impl FnOnce() + Send) {
+    let (begun, has_begun) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            let kept = store.write(|tx| {
+                tx.execute(change, &[])?;
+                begun.send(()).unwrap();
+                std::thread::sleep(std::time::Duration::from_millis(200));
+                Ok::<_, StoreError>(())
+            });
+            kept.unwrap();
+        });
+        has_begun.recv().unwrap();
+        told();
+    });
+}
+
+#[test]
+fn what_is_told_of_something_that_is_being_changed_is_not_lost() {
+    on_both(|database| {
+        let store = asked(database);
+        for sql in [
+            "UPDATE refund_requests SET version = 2, state = 'approved', checked_as = 'checker'",
+            "UPDATE refund_requests SET version = 3, state = 'sent', told_as = 'rfnd_1'",
+        ] {
+            allowed(&store, sql);
+        }
+        while_changed(&store, "UPDATE payment_requests SET attempts = attempts + 1", || {
+            let at = crate::kit::actor().at;
+            write(&store, |tx| payments::move_requests(tx, &[(1, "paid")], at));
+        });
+        let paid = "SELECT COUNT(*) FROM payment_requests WHERE state = 'paid' AND attempts = 1";
+        assert_eq!(count(&store, paid), 1);
+        let refund = RefundFacts {
+            status: RefundStatus::Processed,
+            amount: Money::from_paise(50),
+            person: None,
+        };
+        let change = "UPDATE refund_requests SET attempts = attempts + 1, version = version + 1";
+        while_changed(&store, change, || {
+            let at = crate::kit::actor().at;
+            let told = [(PaymentId(1), "rfnd_1", refund)];
+            write(&store, |tx| payments::tell_refunds(tx, &told, at));
+        });
+        let told = "SELECT COUNT(*) FROM refund_requests WHERE state = 'processed' \
+                    AND attempts = 1 AND version = 5";
+        assert_eq!(count(&store, told), 1);
     });
 }
 
