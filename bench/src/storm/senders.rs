@@ -131,7 +131,8 @@ impl Lane {
             Ok(Ok(answer)) if answer.status == 200 => {
                 match answer.body {
                     br#"{"status":"already_processed"}"# => &counts.known,
-                    br#"{"status":"kept"}"# => &counts.kept,
+                    // With the reason.
+                    body if body.starts_with(br#"{"status":"kept""#) => &counts.kept,
                     br#"{"status":"processed"}"# => {
                         self.connection = Some(connection);
                         return true;

@@ -3,6 +3,7 @@
 //! It deliberately lets nothing through that has not been searched for secrets; who logs must
 //! still not hand over any.
 
+mod gathered;
 mod lines;
 mod report;
 mod scrub;
@@ -10,6 +11,8 @@ mod scrub;
 use crate::clock;
 use crate::settings::Settings;
 use domain::calendar::Moment;
+use gathered::{Gathered, Rest};
+use http_api::layers::access_log;
 use lines::Lines;
 use std::panic::PanicHookInfo;
 use tracing::error;
@@ -20,9 +23,10 @@ use tracing_subscriber::util::SubscriberInitExt;
 /// The target of lines about panics. Sentry learns of panics by itself.
 const PANIC_TARGET: &str = "dairyos::panic";
 
-/// Keeps the reports going; when it is dropped, those not sent yet are sent.
+/// Keeps the log and the reports going; when it is dropped, what is left of both is sent.
 pub struct Guard {
     _reports: Option<sentry::ClientInitGuard>,
+    _lines: Rest,
 }
 
 /// Begins to log as the settings say. To be called once, before threads are started.
@@ -33,14 +37,15 @@ pub fn init(settings: &Settings, version: &'static str) -> Result<Guard, String>
     std::panic::set_hook(Box::new(log_panic));
     let reports = options.map(sentry::init);
     let reporting = reports.as_ref().map(|_| report::layer());
-    let lines = Lines::new(settings.logging.format, now, std::io::stderr);
+    let (out, rest) = Gathered::new(access_log::TARGET, std::io::stderr());
+    let lines = Lines::new(settings.logging.format, now, out);
     tracing_subscriber::registry()
         .with(filter)
         .with(lines)
         .with(reporting)
         .try_init()
         .map_err(|error| error.to_string())?;
-    Ok(Guard { _reports: reports })
+    Ok(Guard { _reports: reports, _lines: rest })
 }
 
 /// Logs a panic as one line of the log.

@@ -190,29 +190,17 @@ EXECUTE FUNCTION refuse('bill numbers are never given twice');
 CREATE TRIGGER number_series_stay BEFORE DELETE ON number_series FOR EACH ROW
 EXECUTE FUNCTION refuse('a series of bill numbers is never removed');
 
--- A ledger transaction is sealed when it is added: its entries sum to zero, are about its customer,
--- and stay.
+-- A ledger transaction is sealed when it is added: its entries sum to zero, and stay.
 CREATE FUNCTION seal_ledger_transactions() RETURNS trigger LANGUAGE plpgsql
 SET enable_seqscan = off AS $$
-DECLARE
-    uneven BOOLEAN;
-    foreign_entries BOOLEAN;
 BEGIN
-    SELECT BOOL_OR(e.entries < 2 OR e.total <> 0), BOOL_OR(e.others > 0)
-    INTO uneven, foreign_entries
-    FROM added t
-    LEFT JOIN LATERAL (
-        SELECT COUNT(*) AS entries, SUM(amount_paise) AS total,
-            COUNT(*) FILTER (
-                WHERE customer_id IS NOT NULL AND customer_id IS DISTINCT FROM t.customer_id
-            ) AS others
-        FROM ledger_entries WHERE transaction_id = t.id) e ON TRUE;
-    IF uneven THEN
+    IF EXISTS (
+        SELECT 1 FROM added t
+        LEFT JOIN LATERAL (
+            SELECT COUNT(*) AS entries, SUM(amount_paise) AS total
+            FROM ledger_entries WHERE transaction_id = t.id) e ON TRUE
+        WHERE e.entries < 2 OR e.total <> 0) THEN
         RAISE EXCEPTION 'the entries of a ledger transaction must sum to zero'
-            USING ERRCODE = 'check_violation', TABLE = 'ledger_transactions';
-    END IF;
-    IF foreign_entries THEN
-        RAISE EXCEPTION 'the entries of a ledger transaction are about its customer'
             USING ERRCODE = 'check_violation', TABLE = 'ledger_transactions';
     END IF;
     RETURN NULL;
@@ -267,9 +255,8 @@ CREATE CONSTRAINT TRIGGER ledger_entries_sealed AFTER INSERT ON ledger_entries
 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.entry_no = 1)
 EXECUTE FUNCTION guard_ledger_entries_sealed();
 
--- Foreign keys that the guards above check as sets, as those of deliveries below.
+-- In place of the foreign key, which is checked row by row.
 ALTER TABLE ledger_entries DROP CONSTRAINT ledger_entries_transaction_id_fkey;
-ALTER TABLE ledger_entries DROP CONSTRAINT ledger_entries_customer_id_fkey;
 
 CREATE TRIGGER ledger_entries_not_added_later AFTER INSERT ON ledger_entries
 REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION guard_ledger_entries();

@@ -86,8 +86,8 @@ END $$;
 CREATE TRIGGER allocations_of_customer AFTER INSERT ON allocations
 REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION guard_allocations();
 
--- The seal of ledger transactions, which name payments by now. It checks the foreign keys of the set
--- as well: customers and payments stay.
+-- The seal of ledger transactions, which name payments by now. Their entries are about their customer
+-- as well, and it checks the foreign keys of the set: customers and payments stay.
 CREATE OR REPLACE FUNCTION seal_ledger_transactions() RETURNS trigger LANGUAGE plpgsql
 SET enable_seqscan = off AS $$
 DECLARE
@@ -123,6 +123,7 @@ BEGIN
     RETURN NULL;
 END $$;
 
+ALTER TABLE ledger_entries DROP CONSTRAINT ledger_entries_customer_id_fkey;
 ALTER TABLE ledger_transactions DROP CONSTRAINT ledger_transactions_customer_id_fkey;
 ALTER TABLE ledger_transactions DROP CONSTRAINT ledger_transactions_payment_id_fkey;
 

@@ -163,12 +163,15 @@ fn without_money_in(is_sqlite: bool) -> Vec<String> {
                     'reconciliation_issues'";
     statements.push(format!("DELETE FROM counters WHERE name IN ({counters})"));
     if !is_sqlite {
-        // What the guards of money in check in place of a foreign key.
+        // What the guards of money in check in place of foreign keys.
         statements.push("DROP FUNCTION guard_allocations".to_owned());
-        let key = "ALTER TABLE ledger_transactions ADD CONSTRAINT \
-                   ledger_transactions_customer_id_fkey FOREIGN KEY (customer_id) \
-                   REFERENCES customers (id)";
-        statements.push(key.to_owned());
+        let keys = ["ledger_transactions", "ledger_entries"].map(|table| {
+            format!(
+                "ALTER TABLE {table} ADD CONSTRAINT {table}_customer_id_fkey \
+                 FOREIGN KEY (customer_id) REFERENCES customers (id)"
+            )
+        });
+        statements.extend(keys);
     }
     statements
 }
