@@ -15,6 +15,8 @@ mod asked;
 mod audit;
 #[path = "contract/billing.rs"]
 mod billing;
+#[path = "contract/comparing.rs"]
+mod comparing;
 #[path = "contract/deliveries.rs"]
 mod deliveries;
 #[path = "contract/entitlements.rs"]

@@ -94,19 +94,21 @@ fn compare_part(
     paid_out: bool,
 ) -> Result<Compared, AppError> {
     let mut found = Compared::default();
+    tx.expect(match part {
+        Part::Bills(..) | Part::Payments(..) => Work::MergeRanges,
+        _ => Work::ReadAsWritten,
+    })?;
     found.issues = match part {
         Part::Bills(from, to) => {
-            tx.expect(Work::WriteSets)?;
             reconciliation::bills(tx, (from, to), day.plus_days(-i32::from(rules.due_days)))?
         }
         Part::Payments(from, to) => {
-            tx.expect(Work::WriteSets)?;
             if paid_out {
                 found.collected = reconciliation::collected(tx, (from, to))?;
             }
             let suspects = reconciliation::suspects(tx, (from, to), day)?;
             // A few payments are found by their keys.
-            tx.expect(Work::ReadRanges)?;
+            tx.expect(Work::ReadAsWritten)?;
             look_closely(tx, &suspects)?
         }
         Part::References => reconciliation::same_bank_references(tx, day)?,

@@ -28,6 +28,11 @@ pub enum Work {
     ReadRanges,
     /// Writing sets of rows by their keys.
     WriteSets,
+    /// Comparing ranges of large tables by their common key: each is read in its order.
+    MergeRanges,
+    /// Reading a few rows by joining in the order in which the text names the tables, as SQLite
+    /// does with `CROSS JOIN`.
+    ReadAsWritten,
     /// Writing small sets by their keys, again and again: planning would cost more than running.
     WriteOften,
 }
@@ -276,22 +281,32 @@ impl Tx<'_> {
     }
 
     /// Says what the coming statements of this transaction are like, so that a planner who does
-    /// not know the fresh rows yet keeps to indexes.
+    /// not know the fresh rows yet keeps to indexes. No statement is carried out by several
+    /// processes: whoever has much to do has several transactions at work.
     pub fn expect(&mut self, work: Work) -> Result<(), StoreError> {
         // escape: planner settings
         if self.dialect() == Dialect::Postgres {
-            let joins = match work {
-                Work::ReadRanges => "off",
+            let (looped, hashed, merged) = match work {
+                Work::ReadRanges | Work::ReadAsWritten => ("on", "off", "off"),
                 // Pairing a set with a table row by row would be quadratic; a hash never is.
-                Work::WriteSets | Work::WriteOften => "on",
+                Work::WriteSets | Work::WriteOften => ("on", "on", "off"),
+                Work::MergeRanges => ("off", "off", "on"),
             };
+            // 8 is the server's own value.
+            let reordered = if work == Work::ReadAsWritten { 1 } else { 8 };
             let plans = if work == Work::WriteOften { "force_generic_plan" } else { "auto" };
             // Compiling costs more than these short statements, however dear they are estimated.
             let sql = format!(
                 "SELECT set_config('enable_seqscan', 'off', TRUE), \
-                 set_config('enable_mergejoin', 'off', TRUE), set_config('jit', 'off', TRUE), \
+                 set_config('enable_nestloop', '{looped}', TRUE), \
+                 set_config('enable_hashagg', '{looped}', TRUE), \
+                 set_config('enable_bitmapscan', '{looped}', TRUE), \
+                 set_config('enable_hashjoin', '{hashed}', TRUE), \
+                 set_config('enable_mergejoin', '{merged}', TRUE), \
+                 set_config('join_collapse_limit', '{reordered}', TRUE), \
+                 set_config('max_parallel_workers_per_gather', '0', TRUE), \
+                 set_config('jit', 'off', TRUE), \
                  set_config('work_mem', '{SET_MEMORY_MIB}MB', TRUE), \
-                 set_config('enable_hashjoin', '{joins}', TRUE), \
                  set_config('plan_cache_mode', '{plans}', TRUE)"
             );
             self.execute_later(&sql, &[])?;

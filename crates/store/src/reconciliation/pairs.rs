@@ -15,11 +15,15 @@ pub(super) const BANK: &str = "SELECT p.bank_reference, p.id, p.captured_paise F
      JOIN payments p ON p.bank_reference = d.bank_reference \
      WHERE p.captured_paise > 0 AND p.reversed = 0 AND p.received_day <= $1 \
      ORDER BY p.bank_reference, p.id";
+/// `LEFT`, and conditions that do not say that there is a bill though only one with a bill passes
+/// them: so it begins with the few payments, whatever is estimated of them. In no order, which would
+/// lead through all payments; issues are sorted when all are known.
 pub(super) const TWICE: &str = "SELECT p.id, b.id, b.number, p.free_paise FROM payments p \
-     JOIN bills b ON b.id = p.named_bill_id WHERE p.free_paise > 0 AND p.received_day <= $1 \
-     AND b.state = 'paid' AND p.captured_paise >= b.total_paise \
+     LEFT JOIN bills b ON b.id = p.named_bill_id WHERE p.free_paise > 0 \
+     AND p.received_day <= $1 AND p.named_bill_id IS NOT NULL \
+     AND COALESCE(b.state, '') = 'paid' AND COALESCE(p.captured_paise >= b.total_paise, FALSE) \
      AND (SELECT COALESCE(SUM(a.amount_paise), 0) FROM allocations a \
-     WHERE a.bill_id = b.id AND a.payment_id <> p.id) >= b.total_paise ORDER BY p.id";
+     WHERE a.bill_id = b.id AND a.payment_id <> p.id) >= COALESCE(b.total_paise, 0)";
 /// Another payment `q` of the customer, day and amount of `p`. It is found by what was posted for
 /// it: that lowers what the customer owes by the amount, and such entries have an index by both.
 macro_rules! alike {

@@ -285,11 +285,10 @@ fn fill(store: &Store) {
 }
 
 /// Beginnings of queries that compare all books, which is what they are for.
-const COMPARING: [&str; 13] = [
+const COMPARING: [&str; 12] = [
     "SELECT MAX(id) FROM bills",
     "SELECT COUNT(*) FROM",
     "SELECT b.id, COALESCE(b.number",
-    "SELECT p.id, CASE WHEN r.in_parts",
     "SELECT p.id, p.provider || ' '",
     "SELECT p.bank_reference, p.id",
     "SELECT p.id, b.id, b.number",
