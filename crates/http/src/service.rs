@@ -208,8 +208,10 @@ impl Service {
         let (asked, at, service) = (asking.asked.clone(), self.now(), self.clone());
         let _turn = self.0.reading.acquire().await.map_err(|_| stopped())?;
         self.run(move |store| {
-            let known = store.read(|tx| service.known(tx, &asked, permission, at, work))?;
-            Ok(noted(store, known, at))
+            // Before the transaction begins, so that what it reads is at least as new.
+            let epoch = store.epoch();
+            let known = store.read(|tx| service.recalled(tx, epoch, &asked, permission, at, work));
+            Ok(noted(store, known?, at))
         })
         .await
     }
@@ -223,33 +225,40 @@ impl Service {
         work: impl FnOnce(&mut Tx<'_>, &Caller) -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, Problem> {
         let store = &self.0.parts.store;
-        // Before the transaction begins, so that what it reads is at least as new.
         let epoch = store.epoch();
         let Some(reader) = store.free_reader() else {
             return self.read(asking, permission, work).await;
         };
         let at = self.now();
-        if let (Some(epoch), Asked::Token(_, Some(claims))) = (epoch, &asking.asked) {
-            let done = reader.read(|tx| {
-                let caller = self.remembered_caller(tx, epoch, claims, at)?;
-                self.permit(&caller, permission)?;
-                work(tx, &caller)
-            });
-            return Ok(done?);
-        }
-        let (done, used) = reader.read(|tx| match (epoch, &asking.asked) {
-            (Some(epoch), Asked::Key(key)) => {
-                let (caller, used) = self.remembered_key(tx, epoch, key, at)?;
-                self.permit(&caller, permission)?;
-                Ok((work(tx, &caller)?, used))
-            }
-            (_, asked) => self.known(tx, asked, permission, at, work),
-        })?;
+        let (done, used) =
+            reader.read(|tx| self.recalled(tx, epoch, &asking.asked, permission, at, work))?;
         if used.is_some() {
             let store = Arc::clone(store);
             tokio::task::spawn_blocking(move || note_use(&store, used, at));
         }
         Ok(done)
+    }
+
+    /// Does a work in a transaction for a caller who is known and allowed to. Who they are is read
+    /// once between two commits.
+    fn recalled<T>(
+        &self,
+        tx: &mut Tx<'_>,
+        epoch: Option<i64>,
+        asked: &Asked,
+        permission: Permission,
+        at: Moment,
+        work: impl FnOnce(&mut Tx<'_>, &Caller) -> Result<T, AppError>,
+    ) -> Result<(T, Option<i64>), AppError> {
+        let (caller, used) = match (epoch, asked) {
+            (Some(epoch), Asked::Token(_, Some(claims))) => {
+                (self.remembered_caller(tx, epoch, claims, at)?, None)
+            }
+            (Some(epoch), Asked::Key(key)) => self.remembered_key(tx, epoch, key, at)?,
+            _ => asked.identify(tx, self.secrets(), at)?,
+        };
+        self.permit(&caller, permission)?;
+        Ok((work(tx, &caller)?, used))
     }
 
     /// Who asks with a token; their session is read once for all requests between two commits.
@@ -344,20 +353,6 @@ impl Service {
             self.permit(&caller, permission)?;
             own(&caller, shown)
         }))
-    }
-
-    /// Does a work in a transaction for a caller who is known and allowed to.
-    fn known<T>(
-        &self,
-        tx: &mut Tx<'_>,
-        asked: &Asked,
-        permission: Permission,
-        at: Moment,
-        work: impl FnOnce(&mut Tx<'_>, &Caller) -> Result<T, AppError>,
-    ) -> Result<(T, Option<i64>), AppError> {
-        let (caller, used) = asked.identify(tx, self.secrets(), at)?;
-        self.permit(&caller, permission)?;
-        Ok((work(tx, &caller)?, used))
     }
 
     /// Writes, after the caller has been found to be who they say and allowed to: once per

@@ -31,3 +31,6 @@ EXECUTE FUNCTION refuse('a token is used once');
 CREATE TRIGGER api_keys_revoked BEFORE UPDATE ON api_keys FOR EACH ROW
 WHEN (OLD.revoked_at IS NOT NULL AND NEW.revoked_at IS DISTINCT FROM OLD.revoked_at)
 EXECUTE FUNCTION refuse('a revoked key stays revoked');
+
+-- Counts programs that open the database, so that whoever remembers what was read hears of them.
+CREATE SEQUENCE program_starts AS INTEGER CYCLE;

@@ -21,6 +21,8 @@ mod comparing;
 mod deliveries;
 #[path = "contract/entitlements.rs"]
 mod entitlements;
+#[path = "contract/epoch.rs"]
+mod epoch;
 #[path = "contract/facts.rs"]
 mod facts;
 #[path = "contract/failures.rs"]

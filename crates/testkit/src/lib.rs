@@ -204,6 +204,9 @@ pub fn back_to_the_second_version(is_sqlite: bool) -> Vec<String> {
         "people",
     ];
     statements.extend(tables.iter().map(|table| format!("DROP TABLE {table}")));
+    if !is_sqlite {
+        statements.push("DROP SEQUENCE program_starts".to_owned());
+    }
     statements.push("DROP INDEX customers_by_change".to_owned());
     let indexes = ["person", "time"];
     statements.extend(indexes.map(|index| format!("DROP INDEX audit_by_{index}")));

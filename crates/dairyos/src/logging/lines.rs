@@ -7,12 +7,11 @@ use super::scrub;
 use crate::settings::LogFormat;
 use domain::calendar::Moment;
 use jiff::Timestamp;
-use serde::ser::SerializeMap as _;
-use serde::{Serialize, Serializer};
-use serde_json::Value;
+use serde::Serialize;
 use std::borrow::Cow;
 use std::fmt::{Debug, Write as _};
 use std::io::Write as _;
+use std::ops::Range;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber, span};
 use tracing_subscriber::Layer;
@@ -26,111 +25,147 @@ const MAX_VALUE_BYTES: usize = 8 * 1024;
 const MESSAGE: &str = "message";
 /// Fields that a line of a request has, for which room is made at once.
 const FIELDS: usize = 16;
+/// Bytes for which room is made at once: about twice the line of a request.
+const LINE_BYTES: usize = 1024;
 /// Members every line has; a field of such a name is written with `field.` before it.
 const RESERVED: [&str; 3] = ["timestamp", "level", "target"];
 
-/// Fields of a span or an event, without secrets, in the order in which they were recorded.
+/// Fields of a span or an event, without secrets, in the order in which they were recorded. Their
+/// values are kept as the JSON in which they are written, one behind the other: a request has a
+/// dozen of them, and its line is put together once.
 #[derive(Debug, Default)]
-struct Fields(Vec<(Cow<'static, str>, Value)>);
+struct Fields {
+    names: Vec<(Cow<'static, str>, Range<usize>)>,
+    json: Vec<u8>,
+}
 
 impl Fields {
-    fn put(&mut self, field: &Field, value: impl FnOnce() -> Value) {
+    /// Puts what `write` adds behind the values that are there.
+    fn put(&mut self, field: &Field, write: impl FnOnce(&mut Vec<u8>)) {
         let name = field.name();
         // Names that begin like this are how the `log` crate passes on where a line came from.
         if name.starts_with("log.") {
             return;
         }
-        let value = match value() {
-            _ if scrub::is_secret_name(name) => Value::from(scrub::REMOVED),
-            Value::String(text) => Value::from(cut(scrub::secrets(&cut(text)).into_owned())),
-            other => other,
-        };
+        let from = self.json.len();
+        if scrub::is_secret_name(name) {
+            quote(&mut self.json, scrub::REMOVED);
+        } else {
+            write(&mut self.json);
+        }
+        let value = from..self.json.len();
         let reserved = RESERVED.contains(&name);
         let name = if reserved { format!("field.{name}").into() } else { Cow::Borrowed(name) };
-        match self.0.iter_mut().find(|(known, _)| *known == name) {
+        match self.names.iter_mut().find(|(known, _)| *known == name) {
             Some((_, kept)) => *kept = value,
-            None => self.0.push((name, value)),
+            None => self.names.push((name, value)),
         }
+    }
+
+    /// Puts a text without secrets, and of a limited length.
+    fn put_text(&mut self, field: &Field, text: &str) {
+        self.put(field, |json| quote(json, cut(&scrub::secrets(cut(text)))));
+    }
+
+    /// Puts a value that JSON has too.
+    fn put_plain(&mut self, field: &Field, value: impl Serialize) {
+        // Writing to memory does not fail.
+        self.put(field, |json| serde_json::to_writer(json, &value).unwrap_or_default());
+    }
+
+    /// The fields with their values as JSON.
+    fn all(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        let value = |range: &Range<usize>| self.json.get(range.clone()).unwrap_or_default();
+        self.names.iter().map(move |(name, range)| (&**name, value(range)))
     }
 }
 
+/// Adds a text in quotes.
+fn quote(json: &mut Vec<u8>, text: &str) {
+    serde_json::to_writer(json, text).unwrap_or_default();
+}
+
 /// At most so many bytes of a text.
-fn cut(mut text: String) -> String {
-    text.truncate(text.floor_char_boundary(MAX_VALUE_BYTES));
-    text
+fn cut(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(MAX_VALUE_BYTES)).unwrap_or_default()
 }
 
 impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.put(field, || Value::from(format!("{value:?}")));
+        self.put_text(field, &format!("{value:?}"));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.put(field, || Value::from(value));
+        self.put_text(field, value);
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.put(field, || Value::from(value));
+        self.put_plain(field, value);
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.put(field, || Value::from(value));
+        self.put_plain(field, value);
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.put(field, || Value::from(value));
+        self.put_plain(field, value);
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.put(field, || Value::from(value));
+        self.put_plain(field, value);
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn std::error::Error + 'static)) {
-        self.put(field, || Value::from(value.to_string()));
+        self.put_text(field, &value.to_string());
     }
 }
 
-/// One line.
+/// One line. The message and the values are JSON.
 struct Line<'a> {
     /// UTC, to the microsecond (RFC 3339).
     timestamp: String,
     level: &'static str,
-    message: &'a str,
+    message: &'a [u8],
     target: &'a str,
-    fields: Vec<(&'a str, &'a Value)>,
-}
-
-impl Serialize for Line<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut line = serializer.serialize_map(None)?;
-        line.serialize_entry("timestamp", &self.timestamp)?;
-        line.serialize_entry("level", self.level)?;
-        line.serialize_entry("message", self.message)?;
-        line.serialize_entry("target", self.target)?;
-        for (name, value) in &self.fields {
-            line.serialize_entry(name, value)?;
-        }
-        line.end()
-    }
+    fields: Vec<(&'a str, &'a [u8])>,
 }
 
 impl Line<'_> {
-    fn json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+    fn json(&self) -> Vec<u8> {
+        let mut line = Vec::with_capacity(LINE_BYTES);
+        line.extend_from_slice(b"{\"timestamp\":\"");
+        line.extend_from_slice(self.timestamp.as_bytes());
+        line.extend_from_slice(b"\",\"level\":\"");
+        line.extend_from_slice(self.level.as_bytes());
+        line.extend_from_slice(b"\",\"message\":");
+        line.extend_from_slice(self.message);
+        line.extend_from_slice(b",\"target\":");
+        quote(&mut line, self.target);
+        for (name, value) in &self.fields {
+            line.push(b',');
+            quote(&mut line, name);
+            line.push(b':');
+            line.extend_from_slice(value);
+        }
+        line.push(b'}');
+        line
     }
 
-    fn text(&self) -> String {
-        let Self { timestamp, level, message, target, fields } = self;
-        let mut line = format!("{timestamp} {level:>5} {target}: {}", visible(message));
+    fn text(&self) -> Vec<u8> {
+        let Self { timestamp, level, target, fields, .. } = self;
+        let message: String = serde_json::from_slice(self.message).unwrap_or_default();
+        let mut line = format!("{timestamp} {level:>5} {target}: {}", visible(&message));
         for (name, value) in fields {
-            let value = match value {
-                Value::String(text) if is_plain(text) => text.clone(),
+            let value = String::from_utf8_lossy(value);
+            let bare = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+            let value = match bare {
+                Some(text) if is_plain(text) => text.to_owned(),
                 // Quoted and escaped, as in JSON.
-                other => visible(&other.to_string()),
+                _ => visible(&value),
             };
             let _ = write!(line, " {name}={value}");
         }
-        line
+        line.into_bytes()
     }
 }
 
@@ -206,15 +241,14 @@ where
         let spans: Vec<_> = ctx.event_scope(event).into_iter().flat_map(Scope::from_root).collect();
         let spans: Vec<_> = spans.iter().map(SpanRef::extensions).collect();
         let outer = spans.iter().filter_map(|span| span.get::<Fields>());
-        let mut fields: Vec<(&str, &Value)> = Vec::with_capacity(FIELDS);
-        let mut message = "";
-        for (name, value) in outer.flat_map(|fields| &fields.0).filter(|(name, _)| name != MESSAGE)
-        {
+        let mut fields: Vec<(&str, &[u8])> = Vec::with_capacity(FIELDS);
+        let mut message: &[u8] = b"\"\"";
+        for (name, value) in outer.flat_map(Fields::all).filter(|(name, _)| *name != MESSAGE) {
             place(&mut fields, name, value);
         }
-        for (name, value) in &own.0 {
+        for (name, value) in own.all() {
             if name == MESSAGE {
-                message = value.as_str().unwrap_or_default();
+                message = value;
             } else {
                 place(&mut fields, name, value);
             }
@@ -231,15 +265,15 @@ where
             LogFormat::Json => line.json(),
             LogFormat::Text => line.text(),
         };
-        line.push('\n');
+        line.push(b'\n');
         // One write a line, so that lines of several threads do not mix. Where standard error is
         // gone, there is nowhere to say so.
-        let _ = self.out.make_writer_for(metadata).write_all(line.as_bytes());
+        let _ = self.out.make_writer_for(metadata).write_all(&line);
     }
 }
 
 /// Puts a field among the others, in the place of one of its name.
-fn place<'a>(fields: &mut Vec<(&'a str, &'a Value)>, name: &'a str, value: &'a Value) {
+fn place<'a>(fields: &mut Vec<(&'a str, &'a [u8])>, name: &'a str, value: &'a [u8]) {
     match fields.iter_mut().find(|(known, _)| *known == name) {
         Some((_, kept)) => *kept = value,
         None => fields.push((name, value)),
@@ -249,6 +283,7 @@ fn place<'a>(fields: &mut Vec<(&'a str, &'a Value)>, name: &'a str, value: &'a V
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::Value;
     use std::io;
     use std::sync::{Arc, Mutex};
     use tracing::{error, error_span, info};

@@ -10,6 +10,7 @@ mod dialect;
 mod error;
 mod open;
 mod pool;
+mod presence;
 mod row;
 mod server;
 mod sets;

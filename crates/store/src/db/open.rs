@@ -5,6 +5,7 @@
 //! of its own.
 
 use super::pool::{Connections, Pool};
+use super::presence::{self, Presence};
 use super::server::Server;
 use super::watch::Watch;
 use super::{Dialect, StoreError, from_sqlite};
@@ -14,6 +15,7 @@ use rusqlite::config::DbConfig;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// How long a statement waits for another program's transaction on SQLite.
@@ -66,25 +68,41 @@ impl Inner {
 #[derive(Clone)]
 pub(super) enum Place {
     Sqlite(PathBuf, Duration),
-    Postgres(Box<tokio_postgres::Config>),
+    /// With the number of the store, once it has said that it is there.
+    Postgres(Box<tokio_postgres::Config>, Arc<OnceLock<Presence>>),
 }
 
 impl Place {
     /// A further connection to a database that exists.
     pub(super) fn connect(&self) -> Result<Inner, StoreError> {
-        let inner = self.first(false)?;
-        if let Inner::Sqlite(conn) = &inner {
-            let sqlite = |error: rusqlite::Error| from_sqlite(&error);
-            conn.pragma_update(None, "cache_size", -READING_CACHE_KIB).map_err(sqlite)?;
-            conn.pragma_update(None, "query_only", true).map_err(sqlite)?;
+        let mut inner = self.first(false)?;
+        match &mut inner {
+            Inner::Sqlite(conn) => {
+                let sqlite = |error: rusqlite::Error| from_sqlite(&error);
+                conn.pragma_update(None, "cache_size", -READING_CACHE_KIB).map_err(sqlite)?;
+                conn.pragma_update(None, "query_only", true).map_err(sqlite)?;
+            }
+            Inner::Postgres(server) => {
+                if let Some(presence) = self.presence() {
+                    presence::join(server, presence)?;
+                }
+            }
         }
         Ok(inner)
+    }
+
+    /// The number under which a store has said to a server that it is there.
+    pub(super) fn presence(&self) -> Option<Presence> {
+        match self {
+            Self::Sqlite(..) => None,
+            Self::Postgres(_, presence) => presence.get().copied(),
+        }
     }
 
     pub(super) fn first(&self, create: bool) -> Result<Inner, StoreError> {
         match self {
             Self::Sqlite(path, timeout) => open_sqlite(path, create, *timeout).map(Inner::Sqlite),
-            Self::Postgres(config) => {
+            Self::Postgres(config, _) => {
                 let server = Server::connect(config, CONNECT_TIMEOUT)?;
                 Ok(Inner::Postgres(Box::new(server)))
             }
@@ -94,7 +112,7 @@ impl Place {
     fn dialect(&self) -> Dialect {
         match self {
             Self::Sqlite(..) => Dialect::Sqlite,
-            Self::Postgres(_) => Dialect::Postgres,
+            Self::Postgres(..) => Dialect::Postgres,
         }
     }
 }
@@ -117,7 +135,7 @@ fn place_of(url: &str) -> Result<Place, StoreError> {
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(CONNECT_TIMEOUT);
         }
-        return Ok(Place::Postgres(Box::new(config)));
+        return Ok(Place::Postgres(Box::new(config), Arc::default()));
     }
     let scheme = url.split_once("://").map_or(url, |(scheme, _)| scheme);
     let shown = if scheme.contains('@') { "..." } else { scheme };
@@ -170,7 +188,7 @@ impl Store {
                 }
             }
         }
-        Ok(store)
+        store.come()
     }
 
     /// Opens a database whose tables are those of this program.
@@ -186,7 +204,7 @@ impl Store {
         match found {
             None => Err(StoreError::NotInitialised),
             Some(found) if found < known => Err(StoreError::Older { found, known }),
-            Some(_) => Ok(store),
+            Some(_) => store.come(),
         }
     }
 
@@ -196,7 +214,20 @@ impl Store {
         let store = Self::connect(url, false, 1)?;
         let before = store.schema_version()?.ok_or(StoreError::NotInitialised)?;
         store.migrate()?;
-        Ok((store, before, migrations::latest()))
+        Ok((store.come()?, before, migrations::latest()))
+    }
+
+    /// Says to a server that this program has the database open.
+    fn come(self) -> Result<Self, StoreError> {
+        if let Place::Postgres(_, known) = &self.place {
+            let mut loan = self.writers.lend()?;
+            if let Inner::Postgres(server) = loan.inner()?
+                && let Some(presence) = presence::come(server)?
+            {
+                let _ = known.set(presence);
+            }
+        }
+        Ok(self)
     }
 
     fn connect(url: &str, create: bool, connections: usize) -> Result<Self, StoreError> {
@@ -369,7 +400,7 @@ mod tests {
         for url in ["sqlite:dairyos.db", "sqlite:///var/lib/dairyos.db", "sqlite:./x.db"] {
             assert!(matches!(place_of(url), Ok(Place::Sqlite(..))), "{url}");
         }
-        assert!(matches!(place_of("postgres://a:b@localhost/c"), Ok(Place::Postgres(_))));
+        assert!(matches!(place_of("postgres://a:b@localhost/c"), Ok(Place::Postgres(..))));
         for url in [
             "",
             "dairyos.db",

@@ -148,19 +148,18 @@ impl Store {
                 let begun = Begun::new(conn, read_only)?;
                 let writes_before = self.count(read_only);
                 let done = work(&mut Tx { conn: Conn::Sqlite(begun.conn), writes_before })?;
-                begun.commit()?;
-                if !read_only {
-                    self.watch.committed();
-                }
-                Ok(done)
+                let ended = begun.commit();
+                self.ended(read_only);
+                ended.map(|()| done).map_err(E::from)
             }
             Inner::Postgres(server) => {
                 let open = Open::new(server, read_only)?;
                 let writes_before = self.count(read_only);
                 let conn = Conn::Postgres(&mut *open.server);
                 let done = work(&mut Tx { conn, writes_before })?;
-                open.commit()?;
-                Ok(done)
+                let ended = open.commit();
+                self.ended(read_only);
+                ended.map(|()| done).map_err(E::from)
             }
         }
     }
@@ -186,9 +185,9 @@ impl Store {
                     }
                     run(begun.conn, END_ONE)?;
                     if kept.is_none() {
-                        begun.commit()?;
-                        self.watch.committed();
-                        return Ok(());
+                        let ended = begun.commit();
+                        self.ended(false);
+                        return ended;
                     }
                 }
             }
@@ -205,10 +204,20 @@ impl Store {
                     }
                     open.server.command_later(END_ONE)?;
                     if kept.is_none() {
-                        return open.commit();
+                        let ended = open.commit();
+                        self.ended(false);
+                        return ended;
                     }
                 }
             }
+        }
+    }
+
+    /// After a commit, and before anybody is told of it: also of one that has failed, since a server
+    /// that is gone may have kept what it did.
+    fn ended(&self, read_only: bool) {
+        if !read_only {
+            self.watch.committed();
         }
     }
 

@@ -4,7 +4,7 @@
 //! It deliberately leaves a really full disk and file permissions to the command line's tests: this
 //! one may run as root, and within one process.
 
-use crate::kit::{actor, count, customer, issued, read, small, write};
+use crate::kit::{actor, count, customer, issued, on_server, read, small, write};
 use std::path::PathBuf;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -204,11 +204,6 @@ fn what_sqlite_keeps_survives_a_power_cut() {
     assert_eq!(mode.as_deref(), Some("wal"));
 }
 
-/// A database of PostgreSQL, unless the tests do without.
-fn postgres() -> Option<Database> {
-    testkit::postgres_server().as_deref().map(Database::postgres)
-}
-
 /// The URL with another user part, host part or name.
 fn url_with(database: &Database, host: &str, name: &str) -> String {
     let (_, rest) = database.url.split_once('@').unwrap();
@@ -220,7 +215,7 @@ fn url_with(database: &Database, host: &str, name: &str) -> String {
 
 #[test]
 fn a_server_that_cannot_be_reached_is_named_without_the_password() {
-    let Some(database) = postgres() else { return };
+    let Some(database) = on_server() else { return };
     let begun = Instant::now();
     for (host, name) in [("127.0.0.1:1", ""), ("", "no_such_database"), ("no.such.invalid:1", "")] {
         let error = Store::open(&url_with(&database, host, name)).err().unwrap();
@@ -237,7 +232,7 @@ fn a_server_that_cannot_be_reached_is_named_without_the_password() {
 
 #[test]
 fn a_connection_that_is_cut_is_told() {
-    let Some(database) = postgres() else { return };
+    let Some(database) = on_server() else { return };
     let store = small(&database);
     let other = Store::open(&database.url).unwrap();
     let pid = write(&store, |tx| tx.find("SELECT pg_backend_pid()", &[], |row| row.int(0)));
@@ -257,7 +252,7 @@ fn a_connection_that_is_cut_is_told() {
 
 #[test]
 fn the_servers_states_are_told_apart() {
-    let Some(database) = postgres() else { return };
+    let Some(database) = on_server() else { return };
     let store = small(&database);
     for (state, expected) in [
         ("53100", "the disk of the database is full"),
@@ -286,9 +281,15 @@ fn the_servers_states_are_told_apart() {
     assert!(said.contains("(table products)") && !said.contains("geheim"), "{said}");
 }
 
+/// Takes a lock and hears that it is held, which is otherwise heard with the next answer.
+fn held(tx: &mut Tx<'_>, lock: Lock) -> Result<(), StoreError> {
+    tx.lock(lock)?;
+    tx.find("SELECT 1::BIGINT", &[], |row| row.int(0)).map(drop)
+}
+
 #[test]
 fn facts_wait_for_billing_and_not_for_each_other() {
-    let Some(database) = postgres() else { return };
+    let Some(database) = on_server() else { return };
     let store = small(&database);
     let other = Store::open(&database.url).unwrap();
     let try_lock = |lock| -> Result<(), StoreError> {
@@ -299,20 +300,20 @@ fn facts_wait_for_billing_and_not_for_each_other() {
     };
     let is_busy = |lock| matches!(try_lock(lock), Err(StoreError::Busy(_)));
     write(&store, |tx| {
-        tx.lock(Lock::Facts)?;
+        held(tx, Lock::Facts)?;
         try_lock(Lock::Facts).unwrap();
         assert!(is_busy(Lock::Billing(0)) && is_busy(Lock::Business));
         Ok(())
     });
     write(&store, |tx| {
-        tx.lock(Lock::Billing(0))?;
+        held(tx, Lock::Billing(0))?;
         // Each range once, other ranges at the same time.
         try_lock(Lock::Billing(1)).unwrap();
         assert!(is_busy(Lock::Billing(0)) && is_busy(Lock::Facts) && is_busy(Lock::Business));
         Ok(())
     });
     write(&store, |tx| {
-        tx.lock(Lock::Business)?;
+        held(tx, Lock::Business)?;
         assert!(is_busy(Lock::Business) && is_busy(Lock::Facts) && is_busy(Lock::Billing(0)));
         Ok(())
     });
@@ -338,7 +339,7 @@ fn a_mark_tells_whether_anybody_else_wrote() {
     let again = mark(&store);
     read(&other, marked);
     assert_eq!(mark(&store), again.after(1), "reading elsewhere changes nothing");
-    if let Some(database) = postgres() {
+    if let Some(database) = on_server() {
         let store = small(&database);
         assert_eq!(write(&store, marked), None, "locks do this there");
     }

@@ -199,6 +199,11 @@ pub fn execute(store: &Store, statements: &[&str]) -> Result<u64, StoreError> {
 }
 
 /// One integer by raw SQL.
+/// A database of PostgreSQL, unless the tests do without.
+pub fn on_server() -> Option<Database> {
+    testkit::postgres_server().as_deref().map(Database::postgres)
+}
+
 pub fn count(store: &Store, sql: &str) -> i64 {
     count_with(store, sql, &[])
 }

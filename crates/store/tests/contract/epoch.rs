@@ -1,0 +1,131 @@
+//! For how long nobody has committed anything: what was read may be shown again for as long.
+
+use crate::kit::{count, on_server, small, write};
+use std::thread;
+use std::time::{Duration, Instant};
+use store::Store;
+use testkit::{Database, on_both};
+
+/// What another program on a server needs at most to be seen, with much to spare.
+const SOON: Duration = Duration::from_secs(10);
+
+/// The epoch, as soon as it can be told.
+fn told(store: &Store) -> i64 {
+    let begun = Instant::now();
+    loop {
+        if let Some(epoch) = store.epoch() {
+            return epoch;
+        }
+        assert!(begun.elapsed() < SOON, "the epoch is not told");
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// A store that nobody else has open.
+fn alone(database: &Database) -> Store {
+    drop(small(database));
+    Store::open(&database.url).unwrap()
+}
+
+fn rename(store: &Store) {
+    write(store, |tx| tx.execute("UPDATE customers SET name = 'Other'", &[]));
+}
+
+/// Waits until the epoch is another one.
+fn changes(store: &Store, from: i64) {
+    let begun = Instant::now();
+    while told(store) == from {
+        assert!(begun.elapsed() < SOON, "the epoch does not change");
+    }
+}
+
+#[test]
+fn it_changes_with_each_own_commit_and_with_nothing_else() {
+    on_both(|database| {
+        let store = alone(database);
+        let first = told(&store);
+        assert_eq!(count(&store, "SELECT COUNT(*) FROM customers"), 3);
+        if store.is_sqlite() {
+            // A server counts the commits of all its databases.
+            assert_eq!(store.epoch(), Some(first), "reading changes nothing");
+        }
+        rename(&store);
+        let second = store.epoch();
+        assert_ne!(second, Some(first), "own commits are known at once");
+        let together = |name: &str| {
+            let mut works = [name].into_iter();
+            store.write_together(|tx| {
+                let sql = format!("UPDATE customers SET name = '{}'", works.next()?);
+                Some(tx.execute(&sql, &[]).is_ok())
+            })
+        };
+        let before = told(&store);
+        together("Third").unwrap();
+        assert_ne!(store.epoch(), Some(before));
+    });
+}
+
+#[test]
+fn what_others_commit_is_never_shown_late() {
+    on_both(|database| {
+        let store = alone(database);
+        let first = told(&store);
+        let other = Store::open(&database.url).unwrap();
+        if store.is_sqlite() {
+            rename(&other);
+            thread::sleep(Duration::from_millis(2));
+            assert_ne!(store.epoch(), Some(first));
+            return;
+        }
+        // On a server nothing is told from the moment on at which another program can write.
+        assert_eq!(store.epoch(), None);
+        rename(&other);
+        assert_eq!((store.epoch(), other.epoch()), (None, None));
+        thread::sleep(Duration::from_millis(250));
+        assert_eq!(store.epoch(), None, "it is still there");
+        drop(other);
+        assert_ne!(told(&store), first, "what it did is counted once it has gone");
+    });
+}
+
+#[test]
+fn what_is_written_past_the_program_is_seen() {
+    let Some(database) = on_server() else { return };
+    let store = alone(&database);
+    let first = told(&store);
+    let mut client = postgres::Client::connect(&database.url, postgres::NoTls).unwrap();
+    client.batch_execute("UPDATE customers SET name = 'By hand'").unwrap();
+    changes(&store, first);
+}
+
+#[test]
+fn a_server_that_drops_the_connection_is_asked_again() {
+    let Some(database) = on_server() else { return };
+    let store = alone(&database);
+    let first = told(&store);
+    let mut client = postgres::Client::connect(&database.url, postgres::NoTls).unwrap();
+    let all = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+               WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    client.batch_execute(all).unwrap();
+    changes(&store, first);
+}
+
+#[test]
+fn whoever_may_only_read_opens_it_too() {
+    let Some(database) = on_server() else { return };
+    drop(small(&database));
+    let mut client = postgres::Client::connect(&database.url, postgres::NoTls).unwrap();
+    let role = format!("reader_{}", std::process::id());
+    client
+        .batch_execute(&format!(
+            "CREATE ROLE {role} LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}"
+        ))
+        .unwrap();
+    let (_, rest) = database.url.split_once('@').unwrap();
+    let store = Store::open(&format!("postgres://{role}@{rest}")).unwrap();
+    assert_eq!(count(&store, "SELECT COUNT(*) FROM customers"), 3);
+    assert_eq!(store.epoch(), None);
+    drop(store);
+    let gone = format!("DROP OWNED BY {role}; DROP ROLE {role}");
+    client.batch_execute(&gone).unwrap();
+}
