@@ -21,6 +21,7 @@ mod reply;
 mod router;
 mod server;
 mod service;
+mod show;
 mod unread;
 pub mod webhooks;
 mod writing;

@@ -8,6 +8,7 @@ use app::access::keys;
 use app::access::sessions::Found;
 use axum::body::Bytes;
 use axum::http::HeaderValue;
+use domain::access::Permission;
 use domain::calendar::Moment;
 use domain::ids::CustomerId;
 use std::collections::HashMap;
@@ -35,7 +36,7 @@ struct Read {
     epoch: i64,
     sessions: HashMap<String, Arc<Found>>,
     keys: HashMap<String, Arc<keys::Found>>,
-    shown: HashMap<String, Shown>,
+    shown: HashMap<String, (Permission, Shown)>,
     bytes: usize,
 }
 
@@ -86,28 +87,34 @@ impl Remembered {
         }
     }
 
-    /// The answer at a path, for a session that is known too.
-    pub(crate) fn shown(&self, epoch: i64, id: &str, path: &str) -> Option<(Arc<Found>, Shown)> {
+    /// The answer at a path and what it takes to see it, for a session that is known too.
+    pub(crate) fn shown(
+        &self,
+        epoch: i64,
+        id: &str,
+        path: &str,
+    ) -> Option<(Arc<Found>, (Permission, Shown))> {
         let read = self.at(epoch);
         Some((Arc::clone(read.sessions.get(id)?), read.shown.get(path)?.clone()))
     }
 
-    /// The answer at a path, for a key that is known too.
+    /// The same for a key that is known too.
     pub(crate) fn shown_to_key(
         &self,
         epoch: i64,
         text: &str,
         path: &str,
-    ) -> Option<(Arc<keys::Found>, Shown)> {
+    ) -> Option<(Arc<keys::Found>, (Permission, Shown))> {
         let read = self.at(epoch);
         Some((Arc::clone(read.keys.get(text)?), read.shown.get(path)?.clone()))
     }
 
     /// Keeps an answer that was read after the epoch was asked for.
-    pub(crate) fn keep_shown(&self, epoch: i64, path: &str, shown: &Shown) {
+    pub(crate) fn keep_shown(&self, epoch: i64, path: &str, permission: Permission, shown: &Shown) {
         let mut read = self.at(epoch);
         let bytes = read.bytes + path.len() + shown.body.len();
-        if bytes <= MOST_BYTES && read.shown.insert(path.to_owned(), shown.clone()).is_none() {
+        let kept = (permission, shown.clone());
+        if bytes <= MOST_BYTES && read.shown.insert(path.to_owned(), kept).is_none() {
             read.bytes = bytes;
         }
     }
@@ -118,12 +125,13 @@ mod tests {
     use super::{MOST_BYTES, Remembered, Shown};
     use axum::body::Bytes;
     use axum::http::HeaderValue;
+    use domain::access::Permission;
 
     fn keep(remembered: &Remembered, epoch: i64, path: &str, bytes: usize) {
         let tag = HeaderValue::from_static("\"1\"");
         let body = Bytes::from(vec![b'x'; bytes]);
         let shown = Shown { tag, body, whose: None, holds_until: None };
-        remembered.keep_shown(epoch, path, &shown);
+        remembered.keep_shown(epoch, path, Permission::BillsRead, &shown);
     }
 
     fn has(remembered: &Remembered, epoch: i64, path: &str) -> bool {

@@ -29,7 +29,7 @@ use utoipa_axum::router::OpenApiRouter;
 /// Where the API is.
 pub const BASE: &str = "/api/v1";
 /// Answers that are smaller than this are not compressed, in bytes.
-const COMPRESS_FROM_BYTES: u64 = 1_024;
+const COMPRESS_FROM_BYTES: u16 = 1_024;
 
 /// What surrounds every request.
 #[derive(Clone)]
@@ -115,7 +115,8 @@ pub fn router(service: Service, around: &Surroundings) -> Router {
         .method_not_allowed_fallback(wrong_method)
         .layer(CatchPanicLayer::custom(faults::panicked))
         .layer(DefaultBodyLimit::max(around.body_limit));
-    let compressed = CompressionLayer::new().compress_when(SizeAbove::new(COMPRESS_FROM_BYTES));
+    let compressed =
+        CompressionLayer::new().compress_when(SizeAbove::new(COMPRESS_FROM_BYTES.into()));
     let inner = if around.compression { inner.layer(compressed) } else { inner };
     let every = Around {
         request_ids: around.request_ids.clone(),
@@ -124,6 +125,8 @@ pub fn router(service: Service, around: &Surroundings) -> Router {
         timeouts: Timeouts { request: around.request_timeout },
         metrics: service.metrics().clone(),
         service: Some(service.clone()),
+        limiter: Some(around.limiter.clone()),
+        compress_from: around.compression.then_some(COMPRESS_FROM_BYTES.into()),
     };
     inner.layer(from_fn_with_state(Arc::new(every), layers::around)).with_state(service)
 }

@@ -6,13 +6,13 @@
 //! machine is read at once: handing that to a thread would take longer than the reading.
 
 use crate::caller::Asked;
-use crate::extract::{Asking, IfNoneMatch, RawOnce};
+use crate::extract::{Asking, RawOnce};
 use crate::in_flight::InFlight;
 use crate::metrics::Metrics;
 use crate::problem::{Code, Problem};
 use crate::pulse::Pulse;
-use crate::remembered::{Remembered, Shown};
-use crate::reply::{Reply, respond, tagged};
+use crate::remembered::Remembered;
+use crate::reply::{Reply, respond};
 use crate::writing::Writing;
 use app::access::tokens::Claims;
 use app::access::{Caller, Secrets, keys, sessions};
@@ -20,7 +20,6 @@ use app::gate::Passed;
 use app::payments::Desk;
 use app::reconciliation::Rules;
 use app::{Actor, AppError, Random, Store, Tx};
-use axum::http::Uri;
 use axum::response::Response;
 use domain::access::{Permission, Role};
 use domain::calendar::Moment;
@@ -120,6 +119,16 @@ impl Service {
         self.0.parts.reconciliation
     }
 
+    /// The database.
+    pub(crate) fn store(&self) -> &Store {
+        &self.0.parts.store
+    }
+
+    /// What was read lately.
+    pub(crate) fn remembered(&self) -> &Remembered {
+        &self.0.remembered
+    }
+
     /// Whether the worker of this process is alive, if it has one.
     pub fn worker_alive(&self) -> Option<bool> {
         self.0.parts.worker.as_ref().map(|pulse| pulse.is_alive(self.now()))
@@ -142,7 +151,7 @@ impl Service {
     }
 
     /// Refuses what a caller may not do, and who must have a second factor and has none.
-    fn permit(&self, caller: &Caller, permission: Permission) -> Result<(), AppError> {
+    pub(crate) fn permit(&self, caller: &Caller, permission: Permission) -> Result<(), AppError> {
         caller.may(permission)?;
         let required = self.0.parts.second_factor_for.contains(&caller.role);
         let has = caller.has_second_factor || permission == Permission::Own;
@@ -300,61 +309,6 @@ impl Service {
         Ok((checked.caller, used))
     }
 
-    /// Shows one thing, which looks the same to everybody who may see it, or says that the caller
-    /// has it already. Between two commits it is read once.
-    pub(crate) async fn show(
-        &self,
-        asking: &Asking,
-        permission: Permission,
-        (uri, seen): (&Uri, &IfNoneMatch),
-        find: impl FnOnce(&mut Tx<'_>) -> Result<Shown, AppError> + Send + 'static,
-    ) -> Result<Response, Problem> {
-        let (epoch, path) = (self.0.parts.store.epoch(), uri.path());
-        if let Some(shown) = epoch.and_then(|epoch| self.again(asking, permission, epoch, path)) {
-            return Ok(tagged(shown?, seen));
-        }
-        let found = self.look(asking, permission, |tx, caller| own(caller, find(tx)?));
-        let shown = found.await?;
-        if let Some(epoch) = epoch {
-            self.0.remembered.keep_shown(epoch, path, &shown);
-        }
-        Ok(tagged(shown, seen))
-    }
-
-    /// What was shown at a path since the last commit, for a caller who is known since then.
-    fn again(
-        &self,
-        asking: &Asking,
-        permission: Permission,
-        epoch: i64,
-        path: &str,
-    ) -> Option<Result<Shown, AppError>> {
-        let (remembered, now) = (&self.0.remembered, self.now());
-        let (caller, shown) = match &asking.asked {
-            Asked::Token(_, Some(claims)) => {
-                let (found, shown) = remembered.shown(epoch, &claims.session, path)?;
-                (sessions::judge(self.secrets(), &found, claims, now), shown)
-            }
-            Asked::Key(key) => {
-                let (found, shown) = remembered.shown_to_key(epoch, key, path)?;
-                let checked = keys::judge(&found, now);
-                // Whose use is to be noted is read anew.
-                if checked.as_ref().is_ok_and(|checked| checked.note_use) {
-                    return None;
-                }
-                (checked.map(|checked| checked.caller), shown)
-            }
-            _ => return None,
-        };
-        if shown.holds_until.is_some_and(|until| until <= now) {
-            return None;
-        }
-        Some(caller.and_then(|caller| {
-            self.permit(&caller, permission)?;
-            own(&caller, shown)
-        }))
-    }
-
     /// Writes, after the caller has been found to be who they say and allowed to: once per
     /// Idempotency-Key.
     pub async fn write(
@@ -393,15 +347,6 @@ impl Service {
             }
         })
     }
-}
-
-/// What is shown, unless a customer asks for what is not about themselves.
-fn own(caller: &Caller, shown: Shown) -> Result<Shown, AppError> {
-    let is_own = shown.whose.is_some() && shown.whose == caller.customer;
-    if caller.role == Role::Customer && !is_own {
-        return Err(AppError::NotFound("there is no such customer".to_owned()));
-    }
-    Ok(shown)
 }
 
 /// What was read, after the use of a key has been noted.

@@ -119,6 +119,8 @@ fn plain() -> Around {
         timeouts: Timeouts { request: Duration::from_millis(200) },
         metrics: Metrics::new("test"),
         service: None,
+        limiter: None,
+        compress_from: None,
     }
 }
 

@@ -29,6 +29,8 @@ fn router(metrics: &Metrics) -> Router {
         timeouts: Timeouts { request: Duration::from_mins(5) },
         metrics: metrics.clone(),
         service: None,
+        limiter: None,
+        compress_from: None,
     };
     Router::new()
         .route("/bills/{number}", get(|| async { "x" }))

@@ -4,7 +4,7 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use std::convert::Infallible;
 
 /// The tags of what the caller has, as they were sent.
@@ -12,6 +12,11 @@ use std::convert::Infallible;
 pub struct IfNoneMatch(Option<HeaderValue>);
 
 impl IfNoneMatch {
+    /// What the headers of a request say.
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        Self(headers.get(header::IF_NONE_MATCH).cloned())
+    }
+
     /// Whether the caller has what this tag stands for.
     pub(crate) fn has(&self, tag: &HeaderValue) -> bool {
         let Some(seen) = &self.0 else { return false };
@@ -25,7 +30,7 @@ impl<S: Sync> FromRequestParts<S> for IfNoneMatch {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self(parts.headers.get(header::IF_NONE_MATCH).cloned()))
+        Ok(Self::of(&parts.headers))
     }
 }
 

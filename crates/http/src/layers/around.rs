@@ -12,11 +12,13 @@ use super::security_headers::{SecurityHeaders, is_api};
 use super::timeouts::Timeouts;
 use super::trace::TraceId;
 use super::{header_limits, method_of, refuse, route_of, signed_in};
+use crate::limits::{self, Limiter};
 use crate::metrics::Metrics;
-use crate::problem::faults;
+use crate::problem::{Problem, faults};
 use crate::service::Service;
 use axum::body::Body;
 use axum::extract::{Request, State};
+use axum::http::Extensions;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
@@ -37,6 +39,10 @@ pub struct Around {
     pub metrics: Metrics,
     /// Who reads tokens; absent where nobody signs in.
     pub service: Option<Service>,
+    /// Who may ask how often for what is shown again; without it nothing is.
+    pub limiter: Option<Limiter>,
+    /// From how many bytes answers are compressed for those who accept it, if they are.
+    pub compress_from: Option<usize>,
 }
 
 /// Passes a request on, and completes its answer.
@@ -64,7 +70,10 @@ pub async fn around(
     let answered = async {
         let answered = match header_limits::refusal(request.headers()) {
             Some(problem) => refuse(problem, request.extensions()),
-            None => in_time(around.timeouts, request, next).await,
+            None => match around.shown_before(&request) {
+                Some((limiter, shown)) => again(limiter, shown, request.extensions()).await,
+                None => in_time(around.timeouts, request, next).await,
+            },
         };
         faults::complete(answered, &id)
     };
@@ -77,6 +86,27 @@ pub async fn around(
     response.extensions_mut().insert(trace);
     record.answered(&method, &response);
     response.map(|body| Body::new(Observed::new(body, record)))
+}
+
+impl Around {
+    /// The answer to a request for what was shown since the last commit, and who counts it.
+    fn shown_before(&self, request: &Request) -> Option<(&Limiter, Result<Response, Problem>)> {
+        let (service, limiter) = (self.service.as_ref()?, self.limiter.as_ref()?);
+        Some((limiter, service.shown_before(request, self.compress_from)?))
+    }
+}
+
+/// Counts a request and shows again what was shown before.
+async fn again(
+    limiter: &Limiter,
+    shown: Result<Response, Problem>,
+    request: &Extensions,
+) -> Response {
+    let answered = || match shown {
+        Ok(response) => response,
+        Err(problem) => refuse(problem, request),
+    };
+    limits::around(limiter, request, answered).await
 }
 
 async fn in_time(timeouts: Timeouts, request: Request, next: Next) -> Response {

@@ -159,6 +159,11 @@ impl Limiter {
         Self(Arc::new(Inner { quotas, begun: Instant::now(), local: Local::new(), shared }))
     }
 
+    /// Counts a request, and says whether it is within its caller's quota.
+    async fn decide(&self, group: Group, request: &Extensions) -> Decision {
+        self.take(group, &Caller::of(request)).await
+    }
+
     /// Counts one request of a caller, and says whether it is within the quota.
     pub async fn take(&self, group: Group, caller: &Caller) -> Decision {
         let inner = &*self.0;
@@ -193,15 +198,31 @@ pub struct Limited {
 /// Lets a request through, or answers 429; tells the caller what is left either way.
 pub async fn layer(State(limited): State<Limited>, request: Request, next: Next) -> Response {
     let group = limited.group.unwrap_or_else(|| Group::of(request.method()));
-    let caller = Caller::of(request.extensions());
-    let decision = limited.limiter.take(group, &caller).await;
-    let mut response = if decision.allowed {
+    let decision = limited.limiter.decide(group, request.extensions()).await;
+    let answered = if decision.allowed {
         next.run(request).await
     } else {
         answer::refusal(group, &decision, request.extensions())
     };
-    answer::tell(response.headers_mut(), group, &decision);
-    response
+    told(answered, group, &decision)
+}
+
+/// The same around an answer that is there already.
+pub(crate) async fn around(
+    limiter: &Limiter,
+    request: &Extensions,
+    answered: impl FnOnce() -> Response,
+) -> Response {
+    let group = Group::Read;
+    let decision = limiter.decide(group, request).await;
+    let answered =
+        if decision.allowed { answered() } else { answer::refusal(group, &decision, request) };
+    told(answered, group, &decision)
+}
+
+fn told(mut answered: Response, group: Group, decision: &Decision) -> Response {
+    answer::tell(answered.headers_mut(), group, decision);
+    answered
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! It deliberately writes past the service as well, as another program on the same file would.
 
-use crate::kit::{Api, blocking, each};
+use crate::kit::{Api, Reply, blocking, each};
 use app::Store;
 use app::access::people::{self, Change};
 use domain::access::Role;
@@ -77,5 +77,52 @@ fn whoever_is_out_is_out_at_once() {
         api.get(BILL, &owner).await.ok(200);
         api.later(16 * 60);
         api.get(BILL, &owner).await.refused(401, "not_signed_in");
+    });
+}
+
+/// The headers of an answer but for those that differ each time.
+fn told(reply: &Reply) -> Vec<String> {
+    let each = ["x-request-id", "ratelimit", "date"];
+    let headers = reply.headers.iter().filter(|(name, _)| !each.contains(&name.as_str()));
+    let mut headers: Vec<_> = headers.map(|(name, value)| format!("{name}: {value:?}")).collect();
+    headers.sort();
+    headers
+}
+
+/// The quota and what is left of it.
+fn quota(reply: &Reply) -> (u32, u32) {
+    let number = |header: &str, before: &str| {
+        let found =
+            reply.header(header).split(before).nth(1).and_then(|rest| rest.split(';').next());
+        found.unwrap_or_default().parse().unwrap()
+    };
+    (number("ratelimit-policy", "q="), number("ratelimit", "r="))
+}
+
+#[test]
+fn what_is_shown_again_is_answered_like_what_was_read() {
+    each(async |api| {
+        let token = api.person(Role::Owner, None);
+        api.dairy(&token).await;
+        drafts(api, &api.store);
+        let again = async || {
+            let reply = api.get(BILL, &token).await;
+            reply.ok(200);
+            reply
+        };
+        let (first, second) = (again().await, again().await);
+        assert_eq!(first.json(), second.json());
+        assert_eq!(told(&first), told(&second));
+        let (all, left) = quota(&second);
+        assert!(left < all, "every request counts");
+        let tag = again().await.header("etag").to_owned();
+        let has = [("if-none-match", tag.as_str())];
+        api.call("GET", BILL, &token, Value::Null, &has).await.ok(304);
+        // What is not the same request goes the whole way.
+        let head = api.call("HEAD", BILL, &token, Value::Null, &[]).await;
+        assert_eq!((head.ok(200).text.as_str(), head.header("etag")), ("", tag.as_str()));
+        api.get(&format!("{BILL}?x=1"), &token).await.ok(200);
+        let unread = [("if-none-match", "\"other\"")];
+        api.call("GET", BILL, &token, Value::Null, &unread).await.ok(200);
     });
 }

@@ -1,0 +1,106 @@
+//! Showing one thing: it is read once between two commits, and shown again before a request has
+//! gone through the layers and extractors of its route.
+//!
+//! It deliberately asks each time who the caller is, whether they may see it and how often they may
+//! ask; only the reading is left out.
+
+use crate::caller::Asked;
+use crate::extract::{Asking, IfNoneMatch};
+use crate::problem::Problem;
+use crate::remembered::Shown;
+use crate::reply::tagged;
+use crate::service::Service;
+use app::access::{Caller, keys, sessions};
+use app::{AppError, Tx};
+use axum::extract::Request;
+use axum::http::{HeaderValue, Method, Uri, header};
+use axum::response::Response;
+use domain::access::{Permission, Role};
+
+impl Service {
+    /// Shows one thing, which looks the same to everybody who may see it, or says that the caller
+    /// has it already.
+    pub(crate) async fn show(
+        &self,
+        asking: &Asking,
+        permission: Permission,
+        (uri, seen): (&Uri, &IfNoneMatch),
+        find: impl FnOnce(&mut Tx<'_>) -> Result<Shown, AppError> + Send + 'static,
+    ) -> Result<Response, Problem> {
+        let (epoch, path) = (self.store().epoch(), uri.path());
+        if let Some(shown) = epoch.and_then(|epoch| self.again(&asking.asked, epoch, path)) {
+            return Ok(tagged(shown?, seen));
+        }
+        let found = self.look(asking, permission, |tx, caller| own(caller, find(tx)?));
+        let shown = found.await?;
+        if let Some(epoch) = epoch {
+            self.remembered().keep_shown(epoch, path, permission, &shown);
+        }
+        Ok(tagged(shown, seen))
+    }
+
+    /// The answer to a request for what was shown since the last commit. It is left to the layers
+    /// when it is to be compressed: from so many bytes on, for a caller who takes that.
+    pub(crate) fn shown_before(
+        &self,
+        request: &Request,
+        compress_from: Option<usize>,
+    ) -> Option<Result<Response, Problem>> {
+        let (uri, headers) = (request.uri(), request.headers());
+        if request.method() != Method::GET || uri.query().is_some() {
+            return None;
+        }
+        let asked = request.extensions().get::<Asked>()?;
+        let again = self.again(asked, self.store().epoch()?, uri.path())?;
+        let size = again.as_ref().map_or(0, |shown| shown.body.len());
+        let is_large = compress_from.is_some_and(|from| from <= size);
+        if is_large && headers.contains_key(header::ACCEPT_ENCODING) {
+            return None;
+        }
+        let mut answer = again.map(|shown| tagged(shown, &IfNoneMatch::of(headers)));
+        if let Ok(answer) = &mut answer
+            && is_large
+        {
+            let by = HeaderValue::from_static("accept-encoding");
+            answer.headers_mut().insert(header::VARY, by);
+        }
+        Some(answer.map_err(Problem::from))
+    }
+
+    /// What was shown at a path since the last commit, for a caller who is known since then.
+    fn again(&self, asked: &Asked, epoch: i64, path: &str) -> Option<Result<Shown, AppError>> {
+        let (remembered, now) = (self.remembered(), self.now());
+        let (caller, (permission, shown)) = match asked {
+            Asked::Token(_, Some(claims)) => {
+                let (found, shown) = remembered.shown(epoch, &claims.session, path)?;
+                (sessions::judge(self.secrets(), &found, claims, now), shown)
+            }
+            Asked::Key(key) => {
+                let (found, shown) = remembered.shown_to_key(epoch, key, path)?;
+                let checked = keys::judge(&found, now);
+                // Whose use is to be noted is read anew.
+                if checked.as_ref().is_ok_and(|checked| checked.note_use) {
+                    return None;
+                }
+                (checked.map(|checked| checked.caller), shown)
+            }
+            _ => return None,
+        };
+        if shown.holds_until.is_some_and(|until| until <= now) {
+            return None;
+        }
+        Some(caller.and_then(|caller| {
+            self.permit(&caller, permission)?;
+            own(&caller, shown)
+        }))
+    }
+}
+
+/// What is shown, unless a customer asks for what is not about themselves.
+fn own(caller: &Caller, shown: Shown) -> Result<Shown, AppError> {
+    let is_own = shown.whose.is_some() && shown.whose == caller.customer;
+    if caller.role == Role::Customer && !is_own {
+        return Err(AppError::NotFound("there is no such customer".to_owned()));
+    }
+    Ok(shown)
+}
