@@ -280,11 +280,11 @@ impl Service {
     ) -> Result<Caller, AppError> {
         let remembered = &self.0.remembered;
         if let Some(found) = remembered.session(epoch, &claims.session) {
-            return sessions::judge(self.secrets(), &found, claims, at);
+            return sessions::judge(self.secrets(), &found, claims, at).cloned();
         }
         let found = Arc::new(sessions::find(tx, claims)?);
         remembered.keep_session(epoch, &claims.session, Arc::clone(&found));
-        sessions::judge(self.secrets(), &found, claims, at)
+        sessions::judge(self.secrets(), &found, claims, at).cloned()
     }
 
     /// Who asks with a key, and its number if its use is to be noted; it is read once for all

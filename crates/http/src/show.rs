@@ -9,6 +9,7 @@ use crate::extract::{Asking, IfNoneMatch};
 use crate::problem::Problem;
 use crate::remembered::Shown;
 use crate::reply::tagged;
+use crate::router::BASE;
 use crate::service::Service;
 use app::access::{Caller, keys, sessions};
 use app::{AppError, Tx};
@@ -51,7 +52,9 @@ impl Service {
             return None;
         }
         let asked = request.extensions().get::<Asked>()?;
-        let again = self.again(asked, self.store().epoch()?, uri.path())?;
+        // Handlers are told the path without what all have in common.
+        let path = uri.path().strip_prefix(BASE)?;
+        let again = self.again(asked, self.store().epoch()?, path)?;
         let size = again.as_ref().map_or(0, |shown| shown.body.len());
         let is_large = compress_from.is_some_and(|from| from <= size);
         if is_large && headers.contains_key(header::ACCEPT_ENCODING) {
@@ -70,29 +73,28 @@ impl Service {
     /// What was shown at a path since the last commit, for a caller who is known since then.
     fn again(&self, asked: &Asked, epoch: i64, path: &str) -> Option<Result<Shown, AppError>> {
         let (remembered, now) = (self.remembered(), self.now());
-        let (caller, (permission, shown)) = match asked {
+        let holds = |shown: &Shown| shown.holds_until.is_none_or(|until| now < until);
+        let to = |caller: &Caller, permission, shown| {
+            self.permit(caller, permission)?;
+            own(caller, shown)
+        };
+        match asked {
             Asked::Token(_, Some(claims)) => {
-                let (found, shown) = remembered.shown(epoch, &claims.session, path)?;
-                (sessions::judge(self.secrets(), &found, claims, now), shown)
+                let (found, (permission, shown)) =
+                    remembered.shown(epoch, &claims.session, path)?;
+                let judged = sessions::judge(self.secrets(), &found, claims, now);
+                holds(&shown).then(|| judged.and_then(|caller| to(caller, permission, shown)))
             }
             Asked::Key(key) => {
-                let (found, shown) = remembered.shown_to_key(epoch, key, path)?;
-                let checked = keys::judge(&found, now);
+                let (found, (permission, shown)) = remembered.shown_to_key(epoch, key, path)?;
+                let judged = keys::judge(&found, now);
                 // Whose use is to be noted is read anew.
-                if checked.as_ref().is_ok_and(|checked| checked.note_use) {
-                    return None;
-                }
-                (checked.map(|checked| checked.caller), shown)
+                let noted = judged.as_ref().is_ok_and(|checked| checked.note_use);
+                let holds = !noted && holds(&shown);
+                holds.then(|| judged.and_then(|found| to(&found.caller, permission, shown)))
             }
-            _ => return None,
-        };
-        if shown.holds_until.is_some_and(|until| until <= now) {
-            return None;
+            _ => None,
         }
-        Some(caller.and_then(|caller| {
-            self.permit(&caller, permission)?;
-            own(&caller, shown)
-        }))
     }
 }
 

@@ -138,35 +138,38 @@ fn is_idle(secrets: &Secrets, session: &Session, person: &Person, at: Moment) ->
 pub struct Found {
     session: Session,
     person: Person,
+    /// Who asks in it while it goes on.
+    caller: Caller,
 }
 
 /// The session of an access token that [`super::tokens::read`] has taken; by primary keys, for
 /// every request.
 pub fn find(tx: &mut Tx<'_>, claims: &Claims) -> Result<Found, AppError> {
     let (session, person) = kept::with_person(tx, &claims.session)?.ok_or(AppError::NotSignedIn)?;
-    Ok(Found { session, person })
+    let caller = Caller {
+        proved_at: Some(session.proved_at),
+        session: Some(session.id.clone()),
+        ..of_person(&person)
+    };
+    Ok(Found { session, person, caller })
 }
 
 /// Who asks in a session, if it goes on at a moment. The role is that of what is kept, not that of
 /// the token.
-pub fn judge(
+pub fn judge<'f>(
     secrets: &Secrets,
-    found: &Found,
+    found: &'f Found,
     claims: &Claims,
     at: Moment,
-) -> Result<Caller, AppError> {
-    let Found { session, person } = found;
+) -> Result<&'f Caller, AppError> {
+    let Found { session, person, caller } = found;
     // A token knows the second it was made in; within that second the session decides.
     let of_now = claims.issued_secs >= person.sessions_from.unix_micros().div_euclid(1_000_000);
     let goes_on = is_valid(session, person, at) && !is_idle(secrets, session, person, at);
     if person.id != claims.person || !of_now || !goes_on {
         return Err(AppError::NotSignedIn);
     }
-    Ok(Caller {
-        proved_at: Some(session.proved_at),
-        session: Some(session.id.clone()),
-        ..of_person(person)
-    })
+    Ok(caller)
 }
 
 /// Both at once.
@@ -176,7 +179,7 @@ pub fn check(
     claims: &Claims,
     at: Moment,
 ) -> Result<Caller, AppError> {
-    judge(secrets, &find(tx, claims)?, claims, at)
+    judge(secrets, &find(tx, claims)?, claims, at).cloned()
 }
 
 /// A person as one who asks, by neither session nor key yet.
