@@ -6,7 +6,7 @@ use crate::{AppError, business, paging};
 use domain::calendar::Month;
 use domain::ids::CustomerId;
 use store::billing::{self, PrintedBill};
-use store::{Store, Tx, customers};
+use store::{Store, Tx, Work, customers};
 
 /// The bill with a number.
 pub fn bill_by_number(store: &Store, number: &str) -> Result<PrintedBill, AppError> {
@@ -56,6 +56,7 @@ pub fn page(
     limit: u16,
 ) -> Result<(Vec<PrintedBill>, Option<String>), AppError> {
     let after = CustomerId(paging::number(after)?.unwrap_or(0));
+    tx.expect(Work::ReadPages)?;
     let found = billing::page_of_month(tx, month, state, after, i64::from(limit) + 1)?;
     Ok(paging::cut(found, limit, |last| last.customer.0.to_string()))
 }

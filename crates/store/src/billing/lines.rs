@@ -42,6 +42,13 @@ const DAYS: Each = Each {
           WHERE l.bill_id = :bill GROUP BY l.bill_id",
     columns: &[Column::Int("bill")],
 };
+const OF_BILLS: Each = Each {
+    sql: "SELECT l.bill_id, l.line_no, l.kind, l.product_id, l.sku, l.name, l.hsn, l.unit, \
+          l.quantity_milli, l.unit_price_milli, l.tax_rate, l.tax_inclusive, l.amount_paise, \
+          l.taxable_paise, l.cgst_paise, l.sgst_paise, l.igst_paise, l.first_day, l.last_day, \
+          l.item_count FROM bill_lines l WHERE l.bill_id = :bill",
+    columns: &[Column::Int("bill")],
+};
 pub(crate) const OF_BILL: &str = "SELECT l.bill_id, l.line_no, l.kind, l.product_id, l.sku, \
      l.name, l.hsn, l.unit, l.quantity_milli, l.unit_price_milli, l.tax_rate, l.tax_inclusive, \
      l.amount_paise, l.taxable_paise, l.cgst_paise, l.sgst_paise, l.igst_paise, l.first_day, \
@@ -53,7 +60,7 @@ pub(crate) const OF_MONTH: &str = "SELECT l.bill_id, l.line_no, l.kind, l.produc
      WHERE b.month = $1 AND b.customer_id BETWEEN $2 AND $3 \
      AND (b.state <> 'draft' OR $4 = 1) AND l.bill_id = b.id";
 pub(crate) const QUERIES: &[&str] = &[OF_BILL, OF_MONTH];
-pub(crate) const SETS: &[&Each] = &[&DELETE, &DAYS];
+pub(crate) const SETS: &[&Each] = &[&DELETE, &DAYS, &OF_BILLS];
 
 /// A line with its place on a bill.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,6 +132,18 @@ pub fn delete_lines(tx: &mut Tx<'_>, bills: &[BillId]) -> Result<(), StoreError>
 /// The lines of a bill, in printed order.
 pub fn lines_of_bill(tx: &mut Tx<'_>, bill: BillId) -> Result<Vec<BillLine>, StoreError> {
     tx.list(OF_BILL, &[bill.0.into()], |row| read(row, 0))
+}
+
+/// The lines of some bills, each bill's in printed order.
+pub fn lines_of_bills(tx: &mut Tx<'_>, bills: &[BillId]) -> Result<Vec<BillLine>, StoreError> {
+    let rows: Vec<_> = bills.iter().map(|bill| [bill.0.into()]).collect();
+    let mut lines = Vec::new();
+    tx.look_up(&OF_BILLS, &rows, |row| {
+        lines.push(read(row, 0)?);
+        Ok(())
+    })?;
+    lines.sort_by_key(|line: &BillLine| (line.bill, line.line_no));
+    Ok(lines)
 }
 
 /// The lines of a month's issued bills, or of all its bills, of a range of customers, in no order.

@@ -12,7 +12,9 @@ pub use bills::{
     delete_drafts, drafts_of_other_months, drafts_to_rerun, has_issued_bill, issue_drafts,
     issued_earlier, redraft, touch_previous_balance,
 };
-pub use lines::{BillLine, add_lines, days_on_bills, delete_lines, lines_of_bill, lines_of_month};
+pub use lines::{
+    BillLine, add_lines, days_on_bills, delete_lines, lines_of_bill, lines_of_bills, lines_of_month,
+};
 pub use reports::{
     KeptSums, PrintedBill, bill_by_number, bill_of_customer, issued_of_customer, page_of_month,
     printed_of_month, sums_of_month,

@@ -236,8 +236,15 @@ pub fn page_of_month(
     limit: i64,
 ) -> Result<Vec<PrintedBill>, StoreError> {
     let params = [month.number().into(), after.0.into(), state.into(), limit.into()];
-    let bills = tx.list(PAGE, &params, read)?;
-    bills.into_iter().filter_map(|bill| with_lines(tx, Some(bill)).transpose()).collect()
+    let mut bills = tx.list(PAGE, &params, read)?;
+    let ids: Vec<_> = bills.iter().map(|bill| bill.id).collect();
+    let lines = super::lines_of_bills(tx, &ids)?;
+    for bill in &mut bills {
+        let from = lines.partition_point(|line| line.bill < bill.id);
+        let own = lines.iter().skip(from).take_while(|line| line.bill == bill.id);
+        bill.lines = own.cloned().collect();
+    }
+    Ok(bills)
 }
 
 /// The issued bill of a customer for a month.

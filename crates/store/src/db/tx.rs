@@ -26,6 +26,8 @@ pub enum Lock {
 pub enum Work {
     /// Reading everything about a range of customers.
     ReadRanges,
+    /// Reading the first few rows in the order of an index, which is to be walked and not sorted.
+    ReadPages,
     /// Writing sets of rows by their keys.
     WriteSets,
     /// Comparing ranges of large tables by their common key: each is read in its order.
@@ -287,11 +289,13 @@ impl Tx<'_> {
         // escape: planner settings
         if self.dialect() == Dialect::Postgres {
             let (looped, hashed, merged) = match work {
-                Work::ReadRanges | Work::ReadAsWritten => ("on", "off", "off"),
+                Work::ReadRanges | Work::ReadPages | Work::ReadAsWritten => ("on", "off", "off"),
                 // Pairing a set with a table row by row would be quadratic; a hash never is.
                 Work::WriteSets | Work::WriteOften => ("on", "on", "off"),
                 Work::MergeRanges => ("off", "off", "on"),
             };
+            let picked = if work == Work::ReadPages { "off" } else { looped };
+            let sorted = if work == Work::ReadPages { "off" } else { "on" };
             // 8 is the server's own value.
             let reordered = if work == Work::ReadAsWritten { 1 } else { 8 };
             let plans = if work == Work::WriteOften { "force_generic_plan" } else { "auto" };
@@ -300,7 +304,8 @@ impl Tx<'_> {
                 "SELECT set_config('enable_seqscan', 'off', TRUE), \
                  set_config('enable_nestloop', '{looped}', TRUE), \
                  set_config('enable_hashagg', '{looped}', TRUE), \
-                 set_config('enable_bitmapscan', '{looped}', TRUE), \
+                 set_config('enable_bitmapscan', '{picked}', TRUE), \
+                 set_config('enable_sort', '{sorted}', TRUE), \
                  set_config('enable_hashjoin', '{hashed}', TRUE), \
                  set_config('enable_mergejoin', '{merged}', TRUE), \
                  set_config('join_collapse_limit', '{reordered}', TRUE), \

@@ -71,3 +71,19 @@ fn no_statement_is_carried_out_by_several_processes() {
     });
     assert_eq!(limit.as_deref(), Some("0"));
 }
+
+#[test]
+fn a_page_is_read_in_the_order_of_its_index() {
+    let Some(database) = on_server() else { return };
+    let store = small(&database);
+    let sql = text(&store, ["WHERE b.month = $1 AND b.customer_id > $2", "LIMIT $4"]);
+    let params = [Value::Int(202_609), Value::Int(0), Value::Null, Value::Int(51)];
+    let plan = read(&store, |tx| {
+        tx.expect(Work::ReadPages)?;
+        tx.plan(&sql, &params)
+    });
+    assert!(plan.contains("bills_by_month"), "{plan}");
+    for other in ["Sort", "Bitmap", "Hash", "Seq Scan"] {
+        assert!(!plan.contains(other), "{other}\n{plan}");
+    }
+}

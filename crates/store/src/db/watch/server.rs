@@ -21,8 +21,8 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
-/// How long what was seen holds.
-pub(in crate::db) const HOLDS: Duration = Duration::from_millis(20);
+/// How long what was seen holds: long enough that a busy machine has the next look in time.
+pub(in crate::db) const HOLDS: Duration = Duration::from_millis(50);
 /// Between two looks.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// How long it looks on after somebody wanted to know.
