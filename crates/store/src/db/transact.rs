@@ -213,8 +213,8 @@ impl Store {
         }
     }
 
-    /// After a commit, and before anybody is told of it: also of one that has failed, since a server
-    /// that is gone may have kept what it did.
+    /// After a commit, and before anybody is told of it: also of one that has failed, since a
+    /// server that is gone may have kept what it did.
     fn ended(&self, read_only: bool) {
         if !read_only {
             self.watch.committed();

@@ -101,9 +101,9 @@ pub(super) const SUSPECTS: &str = concat!(
     " IS NOT NULL)) ORDER BY p.id"
 );
 /// Money that has paid nothing, of nobody or wholly; also what does not fit the price of its plan.
-/// In no order, which would lead through all payments.
+/// In no order and with a day that no index is for (`+`): both would lead through all payments.
 pub(super) const WAITING: &str = "SELECT p.id, p.provider || ' ' || p.reference, p.customer_id, \
-     p.free_paise FROM payments p WHERE p.free_paise > 0 AND p.received_day <= $1 \
+     p.free_paise FROM payments p WHERE p.free_paise > 0 AND +p.received_day <= $1 \
      AND (p.customer_id IS NULL OR p.allocation_count = 0 \
      OR (SELECT COALESCE(SUM(a.amount_paise), 0) FROM allocations a \
      WHERE a.payment_id = p.id) = 0)";

@@ -16,11 +16,12 @@ pub(super) const BANK: &str = "SELECT p.bank_reference, p.id, p.captured_paise F
      WHERE p.captured_paise > 0 AND p.reversed = 0 AND p.received_day <= $1 \
      ORDER BY p.bank_reference, p.id";
 /// `LEFT`, and conditions that do not say that there is a bill though only one with a bill passes
-/// them: so it begins with the few payments, whatever is estimated of them. In no order, which would
-/// lead through all payments; issues are sorted when all are known.
+/// them: so it begins with the few payments, whatever is estimated of them. In no order and with a
+/// day that no index is for (`+`), since both would lead through all payments; issues are sorted
+/// when all are known.
 pub(super) const TWICE: &str = "SELECT p.id, b.id, b.number, p.free_paise FROM payments p \
      LEFT JOIN bills b ON b.id = p.named_bill_id WHERE p.free_paise > 0 \
-     AND p.received_day <= $1 AND p.named_bill_id IS NOT NULL \
+     AND +p.received_day <= $1 AND p.named_bill_id IS NOT NULL \
      AND COALESCE(b.state, '') = 'paid' AND COALESCE(p.captured_paise >= b.total_paise, FALSE) \
      AND (SELECT COALESCE(SUM(a.amount_paise), 0) FROM allocations a \
      WHERE a.bill_id = b.id AND a.payment_id <> p.id) >= COALESCE(b.total_paise, 0)";

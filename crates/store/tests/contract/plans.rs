@@ -404,6 +404,7 @@ fn the_indexes_are_the_ones_that_were_made_for_it() {
             (&["FROM payments p", "p.id IN (SELECT t.pay"], "ledger_entries_receivable"),
             (&["FROM payments p", "n.captured_paise = 0"], "payments_without_money"),
             (&["FROM payments", "customer_id BETWEEN", "free_paise > 0"], "payments_free"),
+            (&["FROM payments p", "free_paise > 0", "+p.received_day"], "payments_free"),
             (&["FROM bills", "state IN ('issued', 'part-paid')", "paid_paise"], "bills_open"),
             (&["FROM customers c", "BETWEEN", "opening_balance_paise < 0"], "customers_in_credit"),
             (&["FROM entitlements e", "e.closed = 0"], "entitlements_open"),
