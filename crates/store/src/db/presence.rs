@@ -12,6 +12,8 @@ use std::thread;
 
 /// The group of PostgreSQL's advisory locks that programs hold ("open" in hexadecimal ASCII).
 const OPEN_LOCKS: i32 = 0x6f_70_65_6e;
+/// How refusals end: no permission, no such relation (SQLSTATE).
+const REFUSALS: [&str; 2] = ["[42501]", "[42P01]"];
 const COME: &str = "SELECT nextval('program_starts')";
 const OTHERS: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM pg_locks \
      WHERE locktype = 'advisory' AND objsubid = 2 AND classid = CAST($1 AS BIGINT) \
@@ -22,23 +24,26 @@ const OTHERS: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM pg_locks \
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Presence(i64);
 
-/// Gives a store its number, says that it has come, and waits if it is not alone. None for whoever
-/// may not say so, and therefore not write.
+/// Gives a store its number and says that it has come. None for whoever may not count in the
+/// sequence: a role that reads. A role that writes needs `USAGE` on it, as on the others.
 pub(super) fn come(server: &mut Server) -> Result<Option<Presence>, StoreError> {
-    let Some(number) = refusable(next(server))? else { return Ok(None) };
+    let Some(number) = unless_refused(next(server))? else { return Ok(None) };
     let presence = Presence(number);
     join(server, presence)?;
-    if has_others(server, presence)? {
-        thread::sleep(HOLDS);
-    }
     Ok(Some(presence))
 }
 
-/// Says on a further connection that the store is there.
-pub(super) fn join(server: &mut Server, Presence(number): Presence) -> Result<(), StoreError> {
-    let lock = format!("SELECT pg_advisory_lock_shared({OPEN_LOCKS}, {number})");
+/// Says on a connection that the store is there, and waits if another one is. So does each further
+/// connection: those before it may be gone, with all that they said.
+pub(super) fn join(server: &mut Server, presence: Presence) -> Result<(), StoreError> {
+    let Presence(number) = presence;
+    server.command(&format!("SELECT pg_advisory_lock_shared({OPEN_LOCKS}, {number})"))?;
     // Counted after the lock is held: who then looks for others finds it.
-    refusable(server.command(&format!("{lock}; {COME}"))).map(drop)
+    unless_refused(next(server))?;
+    if has_others(server, presence)? {
+        thread::sleep(HOLDS);
+    }
+    Ok(())
 }
 
 /// Whether other stores have the database open.
@@ -62,11 +67,17 @@ fn next(server: &mut Server) -> Result<i64, StoreError> {
     number.ok_or_else(|| StoreError::unexpected("no number"))
 }
 
-/// What a server may refuse to those who only read, as opposed to one that cannot be reached.
-fn refusable<T>(done: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+/// Nothing, when the server refuses it to a role that only reads, or because it only reads itself;
+/// a database that was restored without the sequence has none.
+fn unless_refused<T>(done: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+    let refused = |error: &StoreError| match error {
+        StoreError::ReadOnly(_) => true,
+        StoreError::Other(text) => REFUSALS.iter().any(|code| text.ends_with(code)),
+        _ => false,
+    };
     match done {
         Ok(done) => Ok(Some(done)),
-        Err(StoreError::ReadOnly(_) | StoreError::Other(_)) => Ok(None),
+        Err(error) if refused(&error) => Ok(None),
         Err(error) => Err(error),
     }
 }

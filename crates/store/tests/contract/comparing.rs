@@ -27,7 +27,7 @@ fn ranges_are_merged_in_the_order_of_their_keys() {
     let Some(database) = on_server() else { return };
     let store = small(&database);
     let bills = text(&store, ["FROM bills b LEFT JOIN (SELECT bill_id", "b.id >= $1"]);
-    let payments = text(&store, ["FROM payments p LEFT JOIN (SELECT payment_id", "1009"]);
+    let payments = text(&store, ["FROM payments p LEFT JOIN (SELECT payment_id", "100003"]);
     for sql in [bills, payments] {
         let plan = plan(&store, &sql, Work::MergeRanges);
         assert!(plan.contains("Merge Left Join"), "{sql}\n{plan}");

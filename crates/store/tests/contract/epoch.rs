@@ -98,16 +98,38 @@ fn what_is_written_past_the_program_is_seen() {
     changes(&store, first);
 }
 
+/// Ends all connections to a database.
+fn drop_all(database: &Database) {
+    let mut client = postgres::Client::connect(&database.url, postgres::NoTls).unwrap();
+    let all = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+               WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    client.batch_execute(all).unwrap();
+}
+
 #[test]
 fn a_server_that_drops_the_connection_is_asked_again() {
     let Some(database) = on_server() else { return };
     let store = alone(&database);
     let first = told(&store);
-    let mut client = postgres::Client::connect(&database.url, postgres::NoTls).unwrap();
-    let all = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
-               WHERE datname = current_database() AND pid <> pg_backend_pid()";
-    client.batch_execute(all).unwrap();
+    drop_all(&database);
     changes(&store, first);
+}
+
+#[test]
+fn a_program_that_was_cut_off_comes_again_before_it_writes() {
+    let Some(database) = on_server() else { return };
+    let store = alone(&database);
+    let other = Store::open(&database.url).unwrap();
+    drop_all(&database);
+    // Nobody else is seen now, so the epoch is told.
+    let before = told(&store);
+    let sql = "UPDATE customers SET name = 'Other'";
+    let begun = Instant::now();
+    // The connection that was lost is found out by whoever uses it.
+    while other.write(|tx| tx.execute(sql, &[]).map(drop)).is_err() {
+        assert!(begun.elapsed() < SOON);
+    }
+    assert_ne!(store.epoch(), Some(before));
 }
 
 #[test]

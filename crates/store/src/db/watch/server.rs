@@ -163,15 +163,17 @@ impl Looking {
         let (snapshot, starts) = look(&mut seen.server)?;
         let was_alone = seen.is_alone;
         let is_due = !was_alone && seen.asked_for_others.elapsed() >= ASK_FOR_OTHERS_EVERY;
-        if starts != seen.starts || is_due {
+        let somebody_came = starts != seen.starts;
+        if somebody_came || is_due {
             seen.is_alone = !presence::has_others(&mut seen.server, self.presence)?;
             seen.asked_for_others = Instant::now();
         }
-        if snapshot != seen.snapshot || seen.is_alone != was_alone {
+        if somebody_came || snapshot != seen.snapshot || seen.is_alone != was_alone {
             self.epoch.fetch_add(1, Ordering::SeqCst);
         }
         (seen.snapshot, seen.starts) = (snapshot, starts);
-        Ok(seen.is_alone)
+        // Who came may have written and gone since this look began.
+        Ok(seen.is_alone && !somebody_came)
     }
 }
 
