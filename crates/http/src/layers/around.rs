@@ -106,7 +106,7 @@ async fn again(
         Ok(response) => response,
         Err(problem) => refuse(problem, request),
     };
-    limits::around(limiter, request, answered).await
+    limits::within(limiter, request, answered).await
 }
 
 async fn in_time(timeouts: Timeouts, request: Request, next: Next) -> Response {

@@ -207,8 +207,8 @@ pub async fn layer(State(limited): State<Limited>, request: Request, next: Next)
     told(answered, group, &decision)
 }
 
-/// The same around an answer that is there already.
-pub(crate) async fn around(
+/// The same for a reading request whose answer is there already.
+pub(crate) async fn within(
     limiter: &Limiter,
     request: &Extensions,
     answered: impl FnOnce() -> Response,

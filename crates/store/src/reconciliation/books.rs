@@ -59,7 +59,8 @@ macro_rules! asked {
 /// Payments of a range whose sums are not those of a plain one: what came and did not go back is
 /// free, or has paid something or a plan, is credited to whom it is from, but for the plan, and is
 /// in the account it came into, without the fee. The factors tell the accounts apart: differences
-/// in two of them cancel only in their ratio. Amounts of at most 10^12 paise keep the sums small.
+/// in two of them cancel only in their ratio, which `verify` finds, entry by entry. Amounts of at
+/// most 10^12 paise keep the sums small.
 ///
 /// Everything joined is read in the order of the payments' numbers; the entries of a transaction
 /// are added up by themselves, so that no estimate of how many there are leads through the table.
