@@ -8,6 +8,7 @@ mod areas;
 mod caller;
 mod download;
 mod extract;
+mod front;
 mod in_flight;
 pub mod layers;
 pub mod limits;
@@ -26,7 +27,8 @@ mod unread;
 pub mod webhooks;
 mod writing;
 
+pub use front::Front;
 pub use pulse::Pulse;
-pub use router::{BASE, Surroundings, description, router};
+pub use router::{BASE, Surroundings, description, front};
 pub use server::{HEADER_READ_TIMEOUT, serve};
 pub use service::{Clock, Parts, Service};

@@ -30,13 +30,24 @@ pub(crate) struct Shown {
     pub(crate) holds_until: Option<Moment>,
 }
 
+/// An answer as it is kept.
+#[derive(Clone, Debug)]
+pub(crate) struct Kept {
+    /// What it takes to see it.
+    pub(crate) permission: Permission,
+    /// The answer.
+    pub(crate) shown: Shown,
+    /// The route by which it was asked for.
+    pub(crate) route: Arc<str>,
+}
+
 /// What was read while the database stood at one epoch.
 #[derive(Default)]
 struct Read {
     epoch: i64,
     sessions: HashMap<String, Arc<Found>>,
     keys: HashMap<String, Arc<keys::Found>>,
-    shown: HashMap<String, (Permission, Shown)>,
+    shown: HashMap<String, Kept>,
     bytes: usize,
 }
 
@@ -87,13 +98,8 @@ impl Remembered {
         }
     }
 
-    /// The answer at a path and what it takes to see it, for a session that is known too.
-    pub(crate) fn shown(
-        &self,
-        epoch: i64,
-        id: &str,
-        path: &str,
-    ) -> Option<(Arc<Found>, (Permission, Shown))> {
+    /// The answer at a path, for a session that is known too.
+    pub(crate) fn shown(&self, epoch: i64, id: &str, path: &str) -> Option<(Arc<Found>, Kept)> {
         let read = self.at(epoch);
         Some((Arc::clone(read.sessions.get(id)?), read.shown.get(path)?.clone()))
     }
@@ -104,16 +110,15 @@ impl Remembered {
         epoch: i64,
         text: &str,
         path: &str,
-    ) -> Option<(Arc<keys::Found>, (Permission, Shown))> {
+    ) -> Option<(Arc<keys::Found>, Kept)> {
         let read = self.at(epoch);
         Some((Arc::clone(read.keys.get(text)?), read.shown.get(path)?.clone()))
     }
 
     /// Keeps an answer that was read after the epoch was asked for.
-    pub(crate) fn keep_shown(&self, epoch: i64, path: &str, permission: Permission, shown: &Shown) {
+    pub(crate) fn keep_shown(&self, epoch: i64, path: &str, kept: Kept) {
         let mut read = self.at(epoch);
-        let bytes = read.bytes + path.len() + shown.body.len();
-        let kept = (permission, shown.clone());
+        let bytes = read.bytes + path.len() + kept.shown.body.len();
         if bytes <= MOST_BYTES && read.shown.insert(path.to_owned(), kept).is_none() {
             read.bytes = bytes;
         }
@@ -122,16 +127,18 @@ impl Remembered {
 
 #[cfg(test)]
 mod tests {
-    use super::{MOST_BYTES, Remembered, Shown};
+    use super::{Kept, MOST_BYTES, Remembered, Shown};
     use axum::body::Bytes;
     use axum::http::HeaderValue;
     use domain::access::Permission;
+    use std::sync::Arc;
 
     fn keep(remembered: &Remembered, epoch: i64, path: &str, bytes: usize) {
         let tag = HeaderValue::from_static("\"1\"");
         let body = Bytes::from(vec![b'x'; bytes]);
         let shown = Shown { tag, body, whose: None, holds_until: None };
-        remembered.keep_shown(epoch, path, Permission::BillsRead, &shown);
+        let kept = Kept { permission: Permission::BillsRead, shown, route: Arc::from("/{name}") };
+        remembered.keep_shown(epoch, path, kept);
     }
 
     fn has(remembered: &Remembered, epoch: i64, path: &str) -> bool {

@@ -4,6 +4,7 @@
 
 use crate::areas;
 use crate::extract::MAX_JSON_BYTES;
+use crate::front::Front;
 use crate::layers::caller_address::TrustedProxies;
 use crate::layers::request_id::RequestIds;
 use crate::layers::security_headers::SecurityHeaders;
@@ -105,7 +106,7 @@ pub fn description() -> OpenApi {
 }
 
 /// Everything the service answers.
-pub fn router(service: Service, around: &Surroundings) -> Router {
+pub fn front(service: Service, around: &Surroundings) -> Front {
     let (areas, description) = api(Some(&around.limiter), around.import_limit);
     let deliveries = around.webhooks.clone().map(|webhooks| webhooks.routes(BASE));
     let inner = areas
@@ -118,7 +119,7 @@ pub fn router(service: Service, around: &Surroundings) -> Router {
     let compressed =
         CompressionLayer::new().compress_when(SizeAbove::new(COMPRESS_FROM_BYTES.into()));
     let inner = if around.compression { inner.layer(compressed) } else { inner };
-    let every = Around {
+    let every = Arc::new(Around {
         request_ids: around.request_ids.clone(),
         proxies: around.proxies.clone(),
         security: around.security,
@@ -127,8 +128,9 @@ pub fn router(service: Service, around: &Surroundings) -> Router {
         service: Some(service.clone()),
         limiter: Some(around.limiter.clone()),
         compress_from: around.compression.then_some(COMPRESS_FROM_BYTES.into()),
-    };
-    inner.layer(from_fn_with_state(Arc::new(every), layers::around)).with_state(service)
+    });
+    let layer = from_fn_with_state(Arc::clone(&every), layers::around);
+    Front::new(every, inner.layer(layer).with_state(service))
 }
 
 async fn unknown(uri: Uri) -> Problem {

@@ -3,8 +3,8 @@
 //!
 //! It deliberately speaks HTTP/1.1 without TLS; a proxy in front brings TLS and HTTP/2.
 
+use crate::front::Front;
 use crate::unread;
-use axum::Router;
 use axum::extract::connect_info::ConnectInfo;
 use hyper::StatusCode;
 use hyper::body::Incoming;
@@ -12,11 +12,11 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
-use tower::ServiceExt;
 
 /// How long a client may take for the headers of a request.
 pub const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(10);
@@ -30,7 +30,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Serves until `stop` ends.
 pub async fn serve(
     listener: TcpListener,
-    router: Router,
+    front: Front,
     header_read_timeout: Duration,
     stop: impl Future<Output = ()>,
 ) {
@@ -40,7 +40,7 @@ pub async fn serve(
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
-                    let served = connection(stream, peer, router.clone(), header_read_timeout);
+                    let served = connection(stream, peer, front.clone(), header_read_timeout);
                     let served = connections.watch(served);
                     tokio::spawn(async move {
                         // A connection that breaks concerns nobody but its client.
@@ -64,30 +64,30 @@ pub async fn serve(
 fn connection(
     stream: TcpStream,
     peer: SocketAddr,
-    router: Router,
+    front: Front,
     header_read_timeout: Duration,
 ) -> http1::Connection<
     TokioIo<TcpStream>,
     impl hyper::service::HttpService<
         Incoming,
         ResBody = axum::body::Body,
-        Error = std::convert::Infallible,
+        Error = Infallible,
         Future: Send,
     >,
 > {
     // Small answers are sent at once.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let router = router.clone();
+        let front = front.clone();
         async move {
             let (mut request, rest) = unread::watch(request);
             request.extensions_mut().insert(ConnectInfo(peer));
-            let answered = router.oneshot(request).await?;
+            let answered = front.answer(request).await;
             // Who was too slow is not waited for once more.
             if answered.status() != StatusCode::REQUEST_TIMEOUT {
                 rest.discard().await;
             }
-            Ok(answered)
+            Ok::<_, Infallible>(answered)
         }
     });
     http1::Builder::new()

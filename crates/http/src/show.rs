@@ -7,7 +7,7 @@
 use crate::caller::Asked;
 use crate::extract::{Asking, IfNoneMatch};
 use crate::problem::Problem;
-use crate::remembered::Shown;
+use crate::remembered::{Kept, Shown};
 use crate::reply::tagged;
 use crate::router::BASE;
 use crate::service::Service;
@@ -17,6 +17,7 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, Method, Uri, header};
 use axum::response::Response;
 use domain::access::{Permission, Role};
+use std::sync::Arc;
 
 impl Service {
     /// Shows one thing, which looks the same to everybody who may see it, or says that the caller
@@ -29,24 +30,26 @@ impl Service {
         find: impl FnOnce(&mut Tx<'_>) -> Result<Shown, AppError> + Send + 'static,
     ) -> Result<Response, Problem> {
         let (epoch, path) = (self.store().epoch(), uri.path());
-        if let Some(shown) = epoch.and_then(|epoch| self.again(&asking.asked, epoch, path)) {
+        if let Some((_, shown)) = epoch.and_then(|epoch| self.again(&asking.asked, epoch, path)) {
             return Ok(tagged(shown?, seen));
         }
         let found = self.look(asking, permission, |tx, caller| own(caller, find(tx)?));
         let shown = found.await?;
-        if let Some(epoch) = epoch {
-            self.remembered().keep_shown(epoch, path, permission, &shown);
+        if let (Some(epoch), Some(route)) = (epoch, &asking.route) {
+            let kept = Kept { permission, shown: shown.clone(), route: Arc::from(route.as_str()) };
+            self.remembered().keep_shown(epoch, path, kept);
         }
         Ok(tagged(shown, seen))
     }
 
-    /// The answer to a request for what was shown since the last commit. It is left to the layers
-    /// when it is to be compressed: from so many bytes on, for a caller who takes that.
+    /// The answer to a request for what was shown since the last commit, and the route it would
+    /// have taken. It is left to the layers when it is to be compressed: from so many bytes on, for
+    /// a caller who takes that.
     pub(crate) fn shown_before(
         &self,
         request: &Request,
         compress_from: Option<usize>,
-    ) -> Option<Result<Response, Problem>> {
+    ) -> Option<(Arc<str>, Result<Response, Problem>)> {
         let (uri, headers) = (request.uri(), request.headers());
         if request.method() != Method::GET || uri.query().is_some() {
             return None;
@@ -54,7 +57,7 @@ impl Service {
         let asked = request.extensions().get::<Asked>()?;
         // Handlers are told the path without what all have in common.
         let path = uri.path().strip_prefix(BASE)?;
-        let again = self.again(asked, self.store().epoch()?, path)?;
+        let (route, again) = self.again(asked, self.store().epoch()?, path)?;
         let size = again.as_ref().map_or(0, |shown| shown.body.len());
         let is_large = compress_from.is_some_and(|from| from <= size);
         if is_large && headers.contains_key(header::ACCEPT_ENCODING) {
@@ -67,31 +70,36 @@ impl Service {
             let by = HeaderValue::from_static("accept-encoding");
             answer.headers_mut().insert(header::VARY, by);
         }
-        Some(answer.map_err(Problem::from))
+        Some((route, answer.map_err(Problem::from)))
     }
 
     /// What was shown at a path since the last commit, for a caller who is known since then.
-    fn again(&self, asked: &Asked, epoch: i64, path: &str) -> Option<Result<Shown, AppError>> {
+    fn again(
+        &self,
+        asked: &Asked,
+        epoch: i64,
+        path: &str,
+    ) -> Option<(Arc<str>, Result<Shown, AppError>)> {
         let (remembered, now) = (self.remembered(), self.now());
-        let holds = |shown: &Shown| shown.holds_until.is_none_or(|until| now < until);
-        let to = |caller: &Caller, permission, shown| {
-            self.permit(caller, permission)?;
-            own(caller, shown)
+        let to = |caller: &Caller, kept: Kept| {
+            self.permit(caller, kept.permission)?;
+            own(caller, kept.shown)
         };
+        let holds = |kept: &Kept| kept.shown.holds_until.is_none_or(|until| now < until);
         match asked {
             Asked::Token(_, Some(claims)) => {
-                let (found, (permission, shown)) =
-                    remembered.shown(epoch, &claims.session, path)?;
+                let (found, kept) = remembered.shown(epoch, &claims.session, path)?;
                 let judged = sessions::judge(self.secrets(), &found, claims, now);
-                holds(&shown).then(|| judged.and_then(|caller| to(caller, permission, shown)))
+                let route = kept.route.clone();
+                holds(&kept).then(|| (route, judged.and_then(|caller| to(caller, kept))))
             }
             Asked::Key(key) => {
-                let (found, (permission, shown)) = remembered.shown_to_key(epoch, key, path)?;
+                let (found, kept) = remembered.shown_to_key(epoch, key, path)?;
                 let judged = keys::judge(&found, now);
                 // Whose use is to be noted is read anew.
                 let noted = judged.as_ref().is_ok_and(|checked| checked.note_use);
-                let holds = !noted && holds(&shown);
-                holds.then(|| judged.and_then(|found| to(&found.caller, permission, shown)))
+                let (route, holds) = (kept.route.clone(), !noted && holds(&kept));
+                holds.then(|| (route, judged.and_then(|found| to(&found.caller, kept))))
             }
             _ => None,
         }

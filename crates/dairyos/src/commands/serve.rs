@@ -247,8 +247,8 @@ fn run(
             }
             tracing::info!("stopping");
         };
-        let router = http_api::router(service, around);
-        http_api::serve(listener, router, header_read_timeout, stop).await;
+        let front = http_api::front(service, around);
+        http_api::serve(listener, front, header_read_timeout, stop).await;
         Ok(())
     })
 }

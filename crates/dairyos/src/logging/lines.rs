@@ -25,7 +25,9 @@ const MAX_VALUE_BYTES: usize = 8 * 1024;
 const MESSAGE: &str = "message";
 /// Fields that a line of a request has, for which room is made at once.
 const FIELDS: usize = 16;
-/// Bytes for which room is made at once: about twice the line of a request.
+/// Bytes of values for which room is made at once.
+const VALUES_BYTES: usize = 256;
+/// Bytes of a line for which room is made at once: about twice the line of a request.
 const LINE_BYTES: usize = 1024;
 /// Members every line has; a field of such a name is written with `field.` before it.
 const RESERVED: [&str; 3] = ["timestamp", "level", "target"];
@@ -33,10 +35,17 @@ const RESERVED: [&str; 3] = ["timestamp", "level", "target"];
 /// Fields of a span or an event, without secrets, in the order in which they were recorded. Their
 /// values are kept as the JSON in which they are written, one behind the other: a request has a
 /// dozen of them, and its line is put together once.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Fields {
     names: Vec<(Cow<'static, str>, Range<usize>)>,
     json: Vec<u8>,
+}
+
+impl Default for Fields {
+    /// None, with room for those of a request.
+    fn default() -> Self {
+        Self { names: Vec::with_capacity(FIELDS), json: Vec::with_capacity(VALUES_BYTES) }
+    }
 }
 
 impl Fields {

@@ -26,6 +26,8 @@ pub struct Asking {
     pub asked: Asked,
     /// The request's id.
     pub request_id: String,
+    /// The template of the request's route.
+    pub route: Option<MatchedPath>,
     /// Under which key the request takes effect once, if it has one.
     pub once: Option<RawOnce>,
 }
@@ -89,7 +91,8 @@ impl Asking {
         };
         let request_id = parts.extensions.get::<RequestId>();
         let request_id = request_id.map(|id| id.0.clone()).unwrap_or_default();
-        Ok(Self { asked, request_id, once: None })
+        let route = parts.extensions.get::<MatchedPath>().cloned();
+        Ok(Self { asked, request_id, route, once: None })
     }
 
     /// Takes note of the Idempotency-Key, if the request has one.
@@ -110,7 +113,7 @@ impl Asking {
             path: parts.uri.path().to_owned(),
             key,
         };
-        let template = parts.extensions.get::<MatchedPath>().cloned();
+        let template = self.route.clone();
         self.once = Some(RawOnce { key, fingerprint, template });
         Ok(self)
     }

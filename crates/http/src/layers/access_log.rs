@@ -77,27 +77,19 @@ impl Drop for Record {
 /// of the highest level, so that no setting of the level removes the ids from errors.
 pub(super) fn span_of(request: &Request, route: &str) -> Span {
     let extensions = request.extensions();
-    let span = error_span!(
+    let id = extensions.get::<RequestId>().map(|id| id.0.as_str());
+    let trace = extensions.get::<TraceId>().map(|id| id.0.as_str());
+    let person = extensions.get::<SignedInAs>().map(|person| person.0.as_str());
+    let caller = extensions.get::<CallerAddress>().map(|caller| field::display(caller.0));
+    // Given at once: what is recorded later must find the span again for each field.
+    error_span!(
         target: TARGET,
         "request",
-        request_id = field::Empty,
-        trace_id = field::Empty,
-        user_id = field::Empty,
-        caller = field::Empty,
+        request_id = id,
+        trace_id = trace,
+        user_id = person,
+        caller,
         method = method_of(request.method()),
         route,
-    );
-    if let Some(id) = extensions.get::<RequestId>() {
-        span.record("request_id", id.0.as_str());
-    }
-    if let Some(id) = extensions.get::<TraceId>() {
-        span.record("trace_id", id.0.as_str());
-    }
-    if let Some(person) = extensions.get::<SignedInAs>() {
-        span.record("user_id", person.0.as_str());
-    }
-    if let Some(caller) = extensions.get::<CallerAddress>() {
-        span.record("caller", field::display(caller.0));
-    }
-    span
+    )
 }

@@ -11,18 +11,18 @@ use super::request_id::{self, RequestIds};
 use super::security_headers::{SecurityHeaders, is_api};
 use super::timeouts::Timeouts;
 use super::trace::TraceId;
-use super::{header_limits, method_of, refuse, route_of, signed_in};
+use super::{RequestId, header_limits, method_of, refuse, route_of, signed_in};
 use crate::limits::{self, Limiter};
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, Running};
 use crate::problem::{Problem, faults};
 use crate::service::Service;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::Extensions;
+use axum::http::{Extensions, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 /// What the layer works with.
 #[derive(Clone)]
@@ -45,68 +45,105 @@ pub struct Around {
     pub compress_from: Option<usize>,
 }
 
-/// Passes a request on, and completes its answer.
+/// Passes a request on to its route, and completes its answer.
 pub async fn around(
     State(around): State<Arc<Around>>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let method = request.method().clone();
-    let api = is_api(request.uri().path());
-    let id = around.request_ids.of(request.headers());
-    let trace = TraceId::of_request(request.headers());
-    let caller = caller_address::of(&around.proxies, &request);
-    let extensions = request.extensions_mut();
-    extensions.insert(id.clone());
-    extensions.insert(trace.clone());
-    extensions.insert(caller);
-    if let Some(service) = &around.service {
-        signed_in::note(service, &mut request);
-    }
-    let route = route_of(&request);
-    let span = span_of(&request, &route);
-    let mut record = Record::begin(span.clone());
-    let mut running = around.metrics.begin(method_of(&method), route);
+    around.prepare(&mut request);
+    let course = around.begin(&request, route_of(&request));
     let answered = async {
-        let answered = match header_limits::refusal(request.headers()) {
+        match header_limits::refusal(request.headers()) {
             Some(problem) => refuse(problem, request.extensions()),
-            None => match around.shown_before(&request) {
-                Some((limiter, shown)) => again(limiter, shown, request.extensions()).await,
-                None => in_time(around.timeouts, request, next).await,
-            },
-        };
-        faults::complete(answered, &id)
+            None => in_time(around.timeouts, request, next).await,
+        }
     };
-    let mut response = answered.instrument(span).await;
-    running.status = Some(response.status());
-    drop(running);
-    around.security.complete(response.headers_mut(), api);
-    request_id::tell(&id, response.headers_mut());
-    response.extensions_mut().insert(id);
-    response.extensions_mut().insert(trace);
-    record.answered(&method, &response);
-    response.map(|body| Body::new(Observed::new(body, record)))
+    around.complete(course, answered).await
+}
+
+/// What was shown before, for a request that asks for it.
+pub(crate) struct ShownAgain<'a> {
+    limiter: &'a Limiter,
+    shown: Result<Response, Problem>,
+    course: Course,
+}
+
+/// A request on its way: what its answer will carry, and the line and the figure that it leaves.
+struct Course {
+    method: Method,
+    api: bool,
+    id: RequestId,
+    span: Span,
+    record: Record,
+    running: Running,
 }
 
 impl Around {
-    /// The answer to a request for what was shown since the last commit, and who counts it.
-    fn shown_before(&self, request: &Request) -> Option<(&Limiter, Result<Response, Problem>)> {
-        let (service, limiter) = (self.service.as_ref()?, self.limiter.as_ref()?);
-        Some((limiter, service.shown_before(request, self.compress_from)?))
+    /// Finds out whose request it is and by which ids it is known, once.
+    pub(crate) fn prepare(&self, request: &mut Request) {
+        if request.extensions().get::<RequestId>().is_some() {
+            return;
+        }
+        let id = self.request_ids.of(request.headers());
+        let trace = TraceId::of_request(request.headers());
+        let caller = caller_address::of(&self.proxies, request);
+        let extensions = request.extensions_mut();
+        extensions.insert(id);
+        extensions.insert(trace);
+        extensions.insert(caller);
+        if let Some(service) = &self.service {
+            signed_in::note(service, request);
+        }
     }
-}
 
-/// Counts a request and shows again what was shown before.
-async fn again(
-    limiter: &Limiter,
-    shown: Result<Response, Problem>,
-    request: &Extensions,
-) -> Response {
-    let answered = || match shown {
-        Ok(response) => response,
-        Err(problem) => refuse(problem, request),
-    };
-    limits::within(limiter, request, answered).await
+    /// What answers a request that is prepared, when it asks for what was shown since the last
+    /// commit.
+    pub(crate) fn shown_before(&self, request: &Request) -> Option<ShownAgain<'_>> {
+        let (service, limiter) = (self.service.as_ref()?, self.limiter.as_ref()?);
+        let (route, shown) = service.shown_before(request, self.compress_from)?;
+        if header_limits::refusal(request.headers()).is_some() {
+            return None;
+        }
+        self.metrics.shown_again();
+        Some(ShownAgain { limiter, shown, course: self.begin(request, &route) })
+    }
+
+    /// Shows it, to a request with these extensions.
+    pub(crate) async fn show(&self, again: ShownAgain<'_>, request: &Extensions) -> Response {
+        let ShownAgain { limiter, shown, course } = again;
+        let answered = || match shown {
+            Ok(response) => response,
+            Err(problem) => refuse(problem, request),
+        };
+        self.complete(course, limits::within(limiter, request, answered)).await
+    }
+
+    fn begin(&self, request: &Request, route: &str) -> Course {
+        let method = request.method().clone();
+        let id = request.extensions().get::<RequestId>().cloned();
+        let span = span_of(request, route);
+        Course {
+            api: is_api(request.uri().path()),
+            id: id.unwrap_or_else(|| RequestId(String::new())),
+            record: Record::begin(span.clone()),
+            running: self.metrics.begin(method_of(&method), route.to_owned()),
+            method,
+            span,
+        }
+    }
+
+    async fn complete(&self, course: Course, answered: impl Future<Output = Response>) -> Response {
+        let Course { method, api, id, span, mut record, mut running } = course;
+        let answered = async { faults::complete(answered.await, &id) };
+        let mut response = answered.instrument(span).await;
+        running.status = Some(response.status());
+        drop(running);
+        self.security.complete(response.headers_mut(), api);
+        request_id::tell(&id, response.headers_mut());
+        record.answered(&method, &response);
+        response.map(|body| Body::new(Observed::new(body, record)))
+    }
 }
 
 async fn in_time(timeouts: Timeouts, request: Request, next: Next) -> Response {

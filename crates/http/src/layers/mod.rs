@@ -41,9 +41,9 @@ pub const OTHER_METHOD: &str = "_OTHER";
 
 /// The template of the route, such as `/api/v1/bills/{number}`; never the path itself, which
 /// holds ids and has no end of values.
-pub fn route_of(request: &Request) -> String {
+pub fn route_of(request: &Request) -> &str {
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
-    route.unwrap_or(UNMATCHED).to_owned()
+    route.unwrap_or(UNMATCHED)
 }
 
 /// The method, one of a closed list.

@@ -23,7 +23,7 @@ pub fn tell(headers: &mut HeaderMap, group: Group, decision: &Decision) {
     let policy = format!("\"{name}\";q={burst};w={window}");
     let state = format!("\"{name}\";r={};t={}", decision.remaining, decision.next_seconds);
     for (header, text) in [(POLICY_HEADER, policy), (STATE_HEADER, state)] {
-        if let Ok(value) = HeaderValue::from_str(&text) {
+        if let Ok(value) = HeaderValue::try_from(text) {
             headers.append(header, value);
         }
     }

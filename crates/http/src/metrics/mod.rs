@@ -59,6 +59,7 @@ struct Inner {
     durations: Durations,
     in_flight: Gauge,
     idempotent_hits: Family<Operation, Counter>,
+    shown_again: Counter,
     gateway_calls: OfGateways,
     webhooks: OfWebhooks,
     readings: readings::Slot,
@@ -72,6 +73,7 @@ impl Metrics {
         let durations = Durations::new_with_constructor(|| Histogram::new(DURATION_BUCKETS));
         let in_flight = Gauge::default();
         let idempotent_hits = Family::default();
+        let shown_again = Counter::default();
         let readings = readings::Slot::default();
         // The registry ends each help with a full stop.
         registry.register(
@@ -89,6 +91,11 @@ impl Metrics {
             "Requests answered from an earlier one with the same Idempotency-Key",
             idempotent_hits.clone(),
         );
+        registry.register(
+            "http_server_shown_again",
+            "Requests answered with what was shown since the last commit",
+            shown_again.clone(),
+        );
         let gateway_calls = OfGateways::registered(&mut registry);
         let webhooks = OfWebhooks::registered(&mut registry);
         let build = Info::new(vec![("version".to_owned(), version.to_owned())]);
@@ -101,6 +108,7 @@ impl Metrics {
             durations,
             in_flight,
             idempotent_hits,
+            shown_again,
             gateway_calls,
             webhooks,
             readings,
@@ -112,6 +120,11 @@ impl Metrics {
     /// Counts a request that was answered from an earlier one; `operation` names the route.
     pub fn idempotent_hit(&self, operation: &'static str) {
         self.0.idempotent_hits.get_or_create(&Operation { operation }).inc();
+    }
+
+    /// Counts a request that was answered without reading.
+    pub(crate) fn shown_again(&self) {
+        self.0.shown_again.inc();
     }
 
     /// Begins to count and time a request.

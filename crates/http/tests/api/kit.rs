@@ -6,13 +6,13 @@ use app::payments::gateways::{Razorpay, RazorpayAccess, Retry, Secret, Timeouts,
 use app::payments::{Desk, Gateways, Payee};
 use app::webhooks::{Keys, Secrets as WebhookSecrets};
 use app::{Actor, NoRandomness, Random, Store};
-use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request};
 use axum::response::Response;
 use domain::access::Role;
 use domain::calendar::Moment;
 use domain::payments::Vpa;
+use http_api::Front;
 use http_api::layers::caller_address::TrustedProxies;
 use http_api::layers::request_id::RequestIds;
 use http_api::layers::security_headers::SecurityHeaders;
@@ -55,7 +55,7 @@ pub struct Api {
     pub store: Arc<Store>,
     pub secrets: Arc<Secrets>,
     random: Arc<dyn Random>,
-    router: Router,
+    front: Front,
     now: Arc<AtomicI64>,
 }
 
@@ -186,8 +186,8 @@ impl Api {
             figures: true,
             webhooks: Some(webhooks),
         };
-        let router = http_api::router(service, &around);
-        let api = Self { url: database.url.clone(), store, secrets, random, router, now };
+        let front = http_api::front(service, &around);
+        let api = Self { url: database.url.clone(), store, secrets, random, front, now };
         testkit_business(&api);
         api
     }
@@ -244,15 +244,15 @@ impl Api {
     pub async fn listen(&self) -> std::net::SocketAddr {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let router = self.router.clone();
+        let front = self.front.clone();
         let timeout = http_api::HEADER_READ_TIMEOUT;
-        tokio::spawn(http_api::serve(listener, router, timeout, std::future::pending()));
+        tokio::spawn(http_api::serve(listener, front, timeout, std::future::pending()));
         address
     }
 
     /// An answer whose body has not been read.
     pub async fn raw(&self, request: Request<Body>) -> Response {
-        self.router.clone().oneshot(request).await.unwrap()
+        self.front.clone().oneshot(request).await.unwrap()
     }
 
     pub async fn send(&self, request: Request<Body>) -> Reply {
