@@ -19,7 +19,7 @@ use app::access::{Caller, Secrets, keys, sessions};
 use app::gate::Passed;
 use app::payments::Desk;
 use app::reconciliation::Rules;
-use app::{Actor, AppError, Random, Store, Tx};
+use app::{Actor, AppError, Epoch, Random, Store, Tx};
 use axum::response::Response;
 use domain::access::{Permission, Role};
 use domain::calendar::Moment;
@@ -253,7 +253,7 @@ impl Service {
     fn recalled<T>(
         &self,
         tx: &mut Tx<'_>,
-        epoch: Option<i64>,
+        epoch: Option<Epoch>,
         asked: &Asked,
         permission: Permission,
         at: Moment,
@@ -274,7 +274,7 @@ impl Service {
     fn remembered_caller(
         &self,
         tx: &mut Tx<'_>,
-        epoch: i64,
+        epoch: Epoch,
         claims: &Claims,
         at: Moment,
     ) -> Result<Caller, AppError> {
@@ -292,7 +292,7 @@ impl Service {
     fn remembered_key(
         &self,
         tx: &mut Tx<'_>,
-        epoch: i64,
+        epoch: Epoch,
         key: &str,
         at: Moment,
     ) -> Result<(Caller, Option<i64>), AppError> {

@@ -1,4 +1,4 @@
-//! Showing one thing: it is read once between two commits, and shown again before a request has
+//! Showing one thing: it is read once between two commits in its area, and shown again before a request has
 //! gone through the layers and extractors of its route.
 //!
 //! It deliberately asks each time who the caller is, whether they may see it and how often they may
@@ -12,7 +12,7 @@ use crate::reply::tagged;
 use crate::router::BASE;
 use crate::service::Service;
 use app::access::{Caller, keys, sessions};
-use app::{AppError, Tx};
+use app::{AppError, Area, Epoch, Tx};
 use axum::extract::Request;
 use axum::http::{HeaderValue, Method, Uri, header};
 use axum::response::Response;
@@ -20,13 +20,14 @@ use domain::access::{Permission, Role};
 use std::sync::Arc;
 
 impl Service {
-    /// Shows one thing, which looks the same to everybody who may see it, or says that the caller
-    /// has it already.
+    /// Shows one thing of an area, which looks the same to everybody who may see it, or says that
+    /// the caller has it already.
     pub(crate) async fn show(
         &self,
         asking: &Asking,
         permission: Permission,
         (uri, seen): (&Uri, &IfNoneMatch),
+        area: Area,
         find: impl FnOnce(&mut Tx<'_>) -> Result<Shown, AppError> + Send + 'static,
     ) -> Result<Response, Problem> {
         let (epoch, path) = (self.store().epoch(), uri.path());
@@ -37,7 +38,7 @@ impl Service {
         let shown = found.await?;
         if let (Some(epoch), Some(route)) = (epoch, &asking.route) {
             let kept = Kept { permission, shown: shown.clone(), route: Arc::from(route.as_str()) };
-            self.remembered().keep_shown(epoch, path, kept);
+            self.remembered().keep_shown(epoch, area, path, kept);
         }
         Ok(tagged(shown, seen))
     }
@@ -77,7 +78,7 @@ impl Service {
     fn again(
         &self,
         asked: &Asked,
-        epoch: i64,
+        epoch: Epoch,
         path: &str,
     ) -> Option<(Arc<str>, Result<Shown, AppError>)> {
         let (remembered, now) = (self.remembered(), self.now());

@@ -4,6 +4,7 @@
 //! decided. It is synchronous and works on sets.
 
 pub mod access;
+pub mod areas;
 pub mod audit;
 pub mod billing;
 pub mod business;

@@ -14,7 +14,7 @@ const MIGRATION_LOCK: i64 = 0x73_63_68_65_6d_61;
 const HISTORY: &str = "refinery_schema_history";
 
 /// The version after the last step.
-const LATEST: u8 = 10;
+const LATEST: u8 = 11;
 
 /// Name, text for SQLite, text for PostgreSQL; in order.
 const STEPS: &[(&str, &str, &str)] = &[
@@ -67,6 +67,11 @@ const STEPS: &[(&str, &str, &str)] = &[
         "V10__reconciliation_guards",
         include_str!("../migrations/V10__reconciliation_guards.sqlite.sql"),
         include_str!("../migrations/V10__reconciliation_guards.postgres.sql"),
+    ),
+    (
+        "V11__changes",
+        include_str!("../migrations/V11__changes.sqlite.sql"),
+        include_str!("../migrations/V11__changes.postgres.sql"),
     ),
 ];
 

@@ -186,6 +186,11 @@ pub fn back_to_the_second_version(is_sqlite: bool) -> Vec<String> {
         "DROP FUNCTION guard_opening_balances CASCADE"
     };
     let mut statements = vec![guard.to_owned()];
+    if !is_sqlite {
+        statements.push("DROP FUNCTION count_change CASCADE".to_owned());
+        let areas = ["access", "entitlements"];
+        statements.extend(areas.map(|area| format!("DROP SEQUENCE changes_of_{area}")));
+    }
     statements.extend(without_entitlements());
     statements.extend(without_money_in(is_sqlite));
     let tables = [

@@ -15,7 +15,7 @@ pub mod wire;
 pub use expire::{Expired, expire};
 pub use plans::{PlanFacts, add, all, by_code, change};
 pub use prepaid::{PrepaidBalance, Whom, deliveries_entitled};
-pub use show::{Answer, Feature, Whole, check, ending, of_customer};
+pub use show::{Answer, Feature, Whole, area_of, check, ending, of_customer};
 pub use store::entitlements::{Ending, KeptGrant, KeptPlan};
 
 pub(crate) use follow::{Following, expected, follow};

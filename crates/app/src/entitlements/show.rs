@@ -5,7 +5,7 @@
 //! done.
 
 use super::prepaid::{PrepaidBalance, Whom, deliveries_entitled};
-use crate::{AppError, paging};
+use crate::{AppError, Area, paging};
 use domain::calendar::Moment;
 use domain::customers::BillingMode;
 use domain::entitlements::{ALL_FEATURES, DELIVERIES, is_feature};
@@ -34,6 +34,12 @@ pub struct Answer {
     pub until: Option<Moment>,
     /// Until when the answer holds, unless something is written; for ever, when absent.
     pub holds_until: Option<Moment>,
+}
+
+/// What the answer to [`check`] depends on: the entitlement to be delivered to is a matter of
+/// deliveries, prices and the ledger.
+pub fn area_of(feature: &str) -> Area {
+    if feature == DELIVERIES { Area::Everything } else { Area::Entitlements }
 }
 
 /// Whether a customer may use a feature.

@@ -11,7 +11,7 @@ use crate::reply::{Reply, tagged};
 use crate::service::Service;
 use app::billing::{self, Mode, wire};
 use app::jobs::Shape as JobShape;
-use app::{AppError, explain, jobs};
+use app::{AppError, Area, explain, jobs};
 use axum::Json;
 use axum::extract::State;
 use axum::http::Uri;
@@ -99,7 +99,7 @@ async fn show(
 ) -> Result<Response, Problem> {
     let number = format!("{prefix}/{year}/{serial}");
     service
-        .show(&asking, Permission::BillsRead, (&uri, &seen), move |tx| {
+        .show(&asking, Permission::BillsRead, (&uri, &seen), Area::Everything, move |tx| {
             shown(&wire::bill(&billing::by_number(tx, &number)?))
         })
         .await
@@ -122,7 +122,7 @@ async fn of_customer(
 ) -> Result<Response, Problem> {
     let month = month(&asked)?;
     service
-        .show(&asking, Permission::BillsRead, (&uri, &seen), move |tx| {
+        .show(&asking, Permission::BillsRead, (&uri, &seen), Area::Everything, move |tx| {
             shown(&wire::bill(&billing::of_customer(tx, &code, month)?))
         })
         .await

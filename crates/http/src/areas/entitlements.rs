@@ -257,8 +257,9 @@ async fn check(
     Path((code, feature)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
     let now = service.now();
+    let area = entitlements::area_of(&feature);
     service
-        .show(&asking, Permission::EntitlementsRead, (&uri, &seen), move |tx| {
+        .show(&asking, Permission::EntitlementsRead, (&uri, &seen), area, move |tx| {
             shown(&entitlements::check(tx, &code, &feature, now)?)
         })
         .await

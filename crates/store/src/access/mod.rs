@@ -19,6 +19,12 @@ pub(crate) const QUERIES: [&[&str]; 6] = [
     sessions::QUERIES,
 ];
 
+/// The statements by which it is read who asks.
+#[cfg(test)]
+pub(crate) fn remembered() -> [&'static str; 2] {
+    [sessions::WITH_PERSON, keys::BY_HASH]
+}
+
 /// A page of a list: what comes after an id, and how much at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Page {

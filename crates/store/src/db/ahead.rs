@@ -31,6 +31,7 @@ impl Tx<'_> {
         let text = each.made(self.dialect());
         let mut asked = Vec::new();
         if let Conn::Postgres(server) = &mut self.conn {
+            self.written.note(each.sql);
             for part in rows.chunks(ROWS_PER_STATEMENT) {
                 asked.push(server.query_later(&text, owned_columns_of(each.columns, part))?);
             }
@@ -74,6 +75,9 @@ impl Tx<'_> {
                 }
             }
             Conn::Postgres(server) => {
+                if !rows.is_empty() {
+                    self.written.note(each.sql);
+                }
                 for part in rows.chunks(ROWS_PER_STATEMENT) {
                     let columns = owned_columns_of(each.columns, part);
                     server.execute_later(&text, columns, Some(part.len() as u64))?;
@@ -91,6 +95,7 @@ impl Tx<'_> {
     ) -> Result<Asked, StoreError> {
         let mut asked = Vec::new();
         if let Conn::Postgres(server) = &mut self.conn {
+            self.written.note(sql);
             let own = |value: &Value<'_>| -> Param<'static> { Box::new(Owned::from(value)) };
             asked.push(server.query_later(sql, params.iter().map(own).collect())?);
         }

@@ -148,6 +148,7 @@ impl Tx<'_> {
         if rows.peek().is_none() {
             return Ok(0);
         }
+        self.written.note_table(insert.table);
         let mut count = 0;
         match &mut self.conn {
             Conn::Sqlite(conn) => {
@@ -185,7 +186,11 @@ impl Tx<'_> {
         rows: impl IntoIterator<Item = [Value<'v>; N]>,
     ) -> Result<u64, StoreError> {
         let text = each.made(self.dialect());
-        let mut rows = rows.into_iter();
+        let mut rows = rows.into_iter().peekable();
+        if rows.peek().is_none() {
+            return Ok(0);
+        }
+        self.written.note(each.sql);
         let mut changed = 0;
         match &mut self.conn {
             Conn::Sqlite(conn) => {

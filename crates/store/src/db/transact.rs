@@ -8,6 +8,7 @@ use super::pool::Loan;
 use super::server::Server;
 use super::tx::Conn;
 use super::{StoreError, Tx, from_sqlite};
+use crate::areas::Written;
 use rusqlite::Connection;
 use std::sync::atomic::Ordering;
 
@@ -146,19 +147,20 @@ impl Store {
         match inner {
             Inner::Sqlite(conn) => {
                 let begun = Begun::new(conn, read_only)?;
-                let writes_before = self.count(read_only);
-                let done = work(&mut Tx { conn: Conn::Sqlite(begun.conn), writes_before })?;
+                let (writes_before, written) = (self.count(read_only), &mut Written::default());
+                let conn = Conn::Sqlite(begun.conn);
+                let done = work(&mut Tx { conn, writes_before, written: &mut *written })?;
                 let ended = begun.commit();
-                self.ended(read_only);
+                self.ended(read_only, *written);
                 ended.map(|()| done).map_err(E::from)
             }
             Inner::Postgres(server) => {
                 let open = Open::new(server, read_only)?;
-                let writes_before = self.count(read_only);
+                let (writes_before, written) = (self.count(read_only), &mut Written::default());
                 let conn = Conn::Postgres(&mut *open.server);
-                let done = work(&mut Tx { conn, writes_before })?;
+                let done = work(&mut Tx { conn, writes_before, written: &mut *written })?;
                 let ended = open.commit();
-                self.ended(read_only);
+                self.ended(read_only, *written);
                 ended.map(|()| done).map_err(E::from)
             }
         }
@@ -173,20 +175,22 @@ impl Store {
         mut next: impl FnMut(&mut Tx<'_>) -> Option<bool>,
     ) -> Result<(), StoreError> {
         let mut loan = self.writers.lend()?;
+        let mut written = Written::default();
         match loan.inner()? {
             Inner::Sqlite(conn) => {
                 let begun = Begun::new(conn, false)?;
                 let writes_before = self.count(false);
                 loop {
                     run(begun.conn, BEGIN_ONE)?;
-                    let kept = next(&mut Tx { conn: Conn::Sqlite(begun.conn), writes_before });
+                    let (conn, written) = (Conn::Sqlite(begun.conn), &mut written);
+                    let kept = next(&mut Tx { conn, writes_before, written: &mut *written });
                     if kept != Some(true) {
                         run(begun.conn, UNDO_ONE)?;
                     }
                     run(begun.conn, END_ONE)?;
                     if kept.is_none() {
                         let ended = begun.commit();
-                        self.ended(false);
+                        self.ended(false, *written);
                         return ended;
                     }
                 }
@@ -197,15 +201,15 @@ impl Store {
                 let writes_before = self.count(false);
                 loop {
                     open.server.command_later(BEGIN_ONE)?;
-                    let conn = Conn::Postgres(&mut *open.server);
-                    let kept = next(&mut Tx { conn, writes_before });
+                    let (conn, written) = (Conn::Postgres(&mut *open.server), &mut written);
+                    let kept = next(&mut Tx { conn, writes_before, written: &mut *written });
                     if kept != Some(true) {
                         open.server.command_later(UNDO_ONE)?;
                     }
                     open.server.command_later(END_ONE)?;
                     if kept.is_none() {
                         let ended = open.commit();
-                        self.ended(false);
+                        self.ended(false, *written);
                         return ended;
                     }
                 }
@@ -213,11 +217,10 @@ impl Store {
         }
     }
 
-    /// After a commit, and before anybody is told of it: also of one that has failed, since a
-    /// server that is gone may have kept what it did.
-    fn ended(&self, read_only: bool) {
+    /// After a commit.
+    fn ended(&self, read_only: bool, written: Written) {
         if !read_only {
-            self.watch.committed();
+            self.watch.committed(written);
         }
     }
 

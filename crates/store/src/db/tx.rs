@@ -6,6 +6,7 @@
 use super::server::{Param, Server};
 use super::value::Owned;
 use super::{Column, Dialect, Each, Row, StoreError, Value, from_sqlite};
+use crate::areas::Written;
 use crate::idempotency::RequestKey;
 use tokio_postgres::types::ToSql;
 
@@ -66,6 +67,8 @@ pub struct Tx<'c> {
     pub(super) conn: Conn<'c>,
     /// How many transactions of this store could write before this one.
     pub(super) writes_before: u64,
+    /// Where it and those that share its commit have written.
+    pub(super) written: &'c mut Written,
 }
 
 /// What was changed before a transaction that writes, where there is one writer at a time.
@@ -110,6 +113,7 @@ impl Tx<'_> {
         params: &[Value<'_>],
         mut each: impl FnMut(&Row<'_>) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
+        self.written.note(sql);
         match &mut self.conn {
             Conn::Sqlite(conn) => {
                 let sqlite = |error: rusqlite::Error| from_sqlite(&error);
@@ -163,6 +167,7 @@ impl Tx<'_> {
 
     /// Executes a statement and says how many rows it changed.
     pub fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<u64, StoreError> {
+        self.written.note(sql);
         match &mut self.conn {
             Conn::Sqlite(conn) => {
                 let text = Dialect::Sqlite.statement(sql);
@@ -186,6 +191,7 @@ impl Tx<'_> {
         sql: &str,
         params: &[Value<'_>],
     ) -> Result<(), StoreError> {
+        self.written.note(sql);
         match &mut self.conn {
             Conn::Sqlite(_) => self.execute(sql, params).map(|_| ()),
             Conn::Postgres(server) => {

@@ -26,6 +26,12 @@ pub(crate) const QUERIES: &[&[&str]] =
 pub(crate) const SETS: &[&[&Each]] =
     &[plans::SETS, grants::SETS, kept::SETS, prepaid::SETS, sales::SETS];
 
+/// The statements by which the answers of [`check`] and [`free_features`] are read.
+#[cfg(test)]
+pub(crate) fn remembered() -> [&'static str; 2] {
+    [kept::CHECK, plans::FREE]
+}
+
 /// Features as they are kept: words with one blank between them.
 fn joined(features: &[String]) -> String {
     features.join(" ")

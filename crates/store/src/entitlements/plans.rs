@@ -13,7 +13,7 @@ pub const MAX_PLANS: usize = 200;
 
 const ALL: &str = "SELECT code, name, price_paise, days, features, active, version, changed_at \
      FROM plans ORDER BY price_paise, code";
-const FREE: &str = "SELECT features FROM plans WHERE price_paise = 0 AND active = 1";
+pub(super) const FREE: &str = "SELECT features FROM plans WHERE price_paise = 0 AND active = 1";
 const ADD: &str = "INSERT INTO plans (code, name, price_paise, days, features, active, \
      changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
 const CHANGE: &str = "UPDATE plans SET name = $2, price_paise = $3, days = $4, features = $5, \

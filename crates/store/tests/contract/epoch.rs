@@ -4,13 +4,14 @@ use crate::kit::{count, on_server, small, write};
 use std::thread;
 use std::time::{Duration, Instant};
 use store::Store;
+use store::areas::Epoch;
 use testkit::{Database, on_both};
 
 /// What another program on a server needs at most to be seen, with much to spare.
 const SOON: Duration = Duration::from_secs(10);
 
 /// The epoch, as soon as it can be told.
-fn told(store: &Store) -> i64 {
+fn told(store: &Store) -> Epoch {
     let begun = Instant::now();
     loop {
         if let Some(epoch) = store.epoch() {
@@ -32,7 +33,7 @@ fn rename(store: &Store) {
 }
 
 /// Waits until the epoch is another one.
-fn changes(store: &Store, from: i64) {
+fn changes(store: &Store, from: Epoch) {
     let begun = Instant::now();
     while told(store) == from {
         assert!(begun.elapsed() < SOON, "the epoch does not change");
@@ -104,6 +105,76 @@ fn drop_all(database: &Database) {
     let all = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
                WHERE datname = current_database() AND pid <> pg_backend_pid()";
     client.batch_execute(all).unwrap();
+}
+
+/// Longer than anything that was seen holds.
+const LONG_PAST: Duration = Duration::from_millis(150);
+
+/// The counts of the narrow areas once all that was written is known.
+fn narrow(store: &Store) -> (i64, i64) {
+    thread::sleep(LONG_PAST);
+    let epoch = told(store);
+    (epoch.access, epoch.entitlements)
+}
+
+#[test]
+fn a_narrow_area_is_counted_only_when_it_is_written() {
+    let Some(database) = on_server() else { return };
+    let store = alone(&database);
+    told(&store);
+    let (access, entitlements) = narrow(&store);
+    let before = told(&store).everything;
+    write(&store, |tx| tx.execute("UPDATE products SET name = 'Other'", &[]));
+    assert_ne!(told(&store).everything, before);
+    assert_eq!(narrow(&store), (access, entitlements));
+    write(&store, |tx| tx.execute("UPDATE customers SET name = 'Other'", &[]));
+    assert_ne!(told(&store).entitlements, entitlements, "own commits are known at once");
+    let (same, _) = narrow(&store);
+    assert_eq!(same, access);
+}
+
+#[test]
+fn what_is_written_by_hand_is_counted_in_its_area_after_its_commit() {
+    let Some(database) = on_server() else { return };
+    let store = alone(&database);
+    told(&store);
+    let (access, entitlements) = narrow(&store);
+    let mut client = postgres::Client::connect(&database.url, postgres::NoTls).unwrap();
+    client.batch_execute("UPDATE products SET name = 'By hand'").unwrap();
+    assert_eq!(narrow(&store), (access, entitlements));
+    // A transaction that lasts, beside others that end.
+    client.batch_execute("BEGIN; UPDATE customers SET name = 'By hand'").unwrap();
+    let (_, begun) = narrow(&store);
+    assert_ne!(begun, entitlements);
+    write(&store, |tx| tx.execute("UPDATE products SET name = 'Other'", &[]));
+    let (_, before) = narrow(&store);
+    client.batch_execute("COMMIT").unwrap();
+    let (same, after) = narrow(&store);
+    assert_ne!(after, before, "what was committed late is counted");
+    assert_eq!(same, access);
+    // Then all is quiet again.
+    client.batch_execute("UPDATE products SET name = 'By hand'").unwrap();
+    assert_eq!(narrow(&store), (access, after));
+    client.batch_execute("UPDATE people SET name = 'By hand'").unwrap();
+    assert_ne!(narrow(&store).0, access);
+}
+
+#[test]
+fn whoever_may_write_the_tables_needs_no_right_to_count() {
+    let Some(database) = on_server() else { return };
+    drop(small(&database));
+    let mut client = postgres::Client::connect(&database.url, postgres::NoTls).unwrap();
+    let role = format!("writer_{}", std::process::id());
+    let begin = format!(
+        "CREATE ROLE {role} LOGIN; GRANT SELECT, UPDATE ON ALL TABLES IN SCHEMA public TO {role}"
+    );
+    client.batch_execute(&begin).unwrap();
+    let (_, rest) = database.url.split_once('@').unwrap();
+    let url = format!("postgres://{role}@{rest}");
+    let mut writer = postgres::Client::connect(&url, postgres::NoTls).unwrap();
+    assert!(writer.execute("UPDATE customers SET name = 'By hand'", &[]).unwrap() > 0);
+    drop(writer);
+    client.batch_execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).unwrap();
 }
 
 #[test]

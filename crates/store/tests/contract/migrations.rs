@@ -8,7 +8,7 @@ use std::thread;
 use store::{Store, StoreError, verify};
 use testkit::{Database, on_both};
 
-const LATEST: i64 = 10;
+const LATEST: i64 = 11;
 
 #[test]
 fn a_fresh_database_reaches_the_latest_version_and_stays() {

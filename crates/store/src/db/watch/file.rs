@@ -2,8 +2,10 @@
 //!
 //! It deliberately asks at most once a millisecond, which is less than an answer takes to arrive.
 
+use super::Counts;
+use crate::areas::Written;
 use crate::db::open::{Inner, Place};
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -28,8 +30,9 @@ impl Asking {
         Some(Self { begun, asked, conn: Mutex::new((conn, 0)) })
     }
 
-    /// Counts in the epoch that others have committed, when they have.
-    pub(super) fn ask(&self, epoch: &AtomicI64) -> Option<()> {
+    /// Counts that others have committed, when they have: in all areas, since the file does not
+    /// tell where. Commits of this program look the same.
+    pub(super) fn ask(&self, counts: &Counts) -> Option<()> {
         let micros = u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         let asked = self.asked.load(Ordering::SeqCst);
         if asked != 0 && micros < asked.saturating_add(ASK_EVERY_MICROS) {
@@ -41,7 +44,7 @@ impl Asking {
         let found: i64 = statement.query_row([], |row| row.get(0)).ok()?;
         if found != *known {
             *known = found;
-            epoch.fetch_add(1, Ordering::SeqCst);
+            counts.add(Written::ALL);
         }
         self.asked.store(micros.max(1), Ordering::SeqCst);
         Some(())

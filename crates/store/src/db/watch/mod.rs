@@ -8,16 +8,45 @@ mod file;
 mod server;
 
 use super::open::{Place, Store};
+use crate::areas::{Epoch, Written};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 pub(super) use server::HOLDS;
 
+/// Commits of this store, and how often others were seen to have committed, in each area.
+#[derive(Default)]
+struct Counts {
+    access: AtomicI64,
+    entitlements: AtomicI64,
+    everything: AtomicI64,
+}
+
+impl Counts {
+    fn add(&self, written: Written) {
+        let Written { access, entitlements, everything } = written;
+        for (count, is_written) in [
+            (&self.access, access),
+            (&self.entitlements, entitlements),
+            (&self.everything, everything),
+        ] {
+            count.fetch_add(i64::from(is_written), Ordering::SeqCst);
+        }
+    }
+
+    fn now(&self) -> Epoch {
+        Epoch {
+            access: self.access.load(Ordering::SeqCst),
+            entitlements: self.entitlements.load(Ordering::SeqCst),
+            everything: self.everything.load(Ordering::SeqCst),
+        }
+    }
+}
+
 /// What is known of commits.
 #[derive(Default)]
 pub(super) struct Watch {
-    /// Commits of this store, and how often others were seen to have committed.
-    epoch: Arc<AtomicI64>,
+    counts: Arc<Counts>,
     asking: OnceLock<Option<Asking>>,
 }
 
@@ -28,38 +57,38 @@ enum Asking {
 }
 
 impl Asking {
-    fn new(place: &Place, epoch: &Arc<AtomicI64>) -> Option<Self> {
+    fn new(place: &Place, counts: &Arc<Counts>) -> Option<Self> {
         match place {
             Place::Sqlite(..) => file::Asking::new(place).map(Self::File),
-            Place::Postgres(..) => server::Asking::new(place, epoch).map(Self::Server),
+            Place::Postgres(..) => server::Asking::new(place, counts).map(Self::Server),
         }
     }
 
-    /// Sees to it that the epoch holds all commits of others, as far as they can be known.
-    fn ask(&self, epoch: &AtomicI64) -> Option<()> {
+    /// Sees to it that the counts hold all commits of others, as far as they can be known.
+    fn ask(&self, counts: &Counts) -> Option<()> {
         match self {
-            Self::File(asking) => asking.ask(epoch),
+            Self::File(asking) => asking.ask(counts),
             Self::Server(asking) => asking.ask(),
         }
     }
 }
 
 impl Watch {
-    /// Counts a commit of this store, before whoever made it is told. One whose end is not known is
-    /// counted too.
-    pub(super) fn committed(&self) {
-        self.epoch.fetch_add(1, Ordering::SeqCst);
+    /// Counts a commit of this store, after it was made and before whoever made it is told: also
+    /// one that has failed, since a server that is gone may have kept what it did.
+    pub(super) fn committed(&self, written: Written) {
+        self.counts.add(written);
     }
 }
 
 impl Store {
-    /// A number that stays the same while nobody commits anything; what was read in a transaction
-    /// begun after it was asked for is the latest for as long. None when it cannot be told: on a
-    /// server while another program has the database open.
-    pub fn epoch(&self) -> Option<i64> {
+    /// Counts that stay the same while nobody commits anything in an area; what was read of it in a
+    /// transaction begun after they were asked for is the latest for as long. None when it cannot
+    /// be told: on a server while another program has the database open.
+    pub fn epoch(&self) -> Option<Epoch> {
         let watch = &self.watch;
-        let asking = watch.asking.get_or_init(|| Asking::new(&self.place, &watch.epoch));
-        asking.as_ref()?.ask(&watch.epoch)?;
-        Some(watch.epoch.load(Ordering::SeqCst))
+        let asking = watch.asking.get_or_init(|| Asking::new(&self.place, &watch.counts));
+        asking.as_ref()?.ask(&watch.counts)?;
+        Some(watch.counts.now())
     }
 }

@@ -11,15 +11,18 @@
 //! until nothing holds any more before they write. What is written past the program, by hand, is
 //! seen when the limited time is over at the latest.
 
+use super::Counts;
+use crate::areas::{Area, Written};
 use crate::db::StoreError;
 use crate::db::open::{Inner, Place};
 use crate::db::presence::{self, Presence};
 use crate::db::server::Server;
 use std::iter;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
+use tokio_postgres::types::ToSql;
 
 /// How long what was seen holds: long enough that a busy machine has the next look in time.
 pub(in crate::db) const HOLDS: Duration = Duration::from_millis(50);
@@ -33,9 +36,19 @@ const ASK_FOR_OTHERS_EVERY: Duration = Duration::from_millis(100);
 const RECONNECT_AFTER: Duration = Duration::from_secs(1);
 
 /// The transactions that are at work and the first that is to come, which differ after each commit
-/// of a transaction that has written; and how often programs have come.
+/// of a transaction that has written; how often programs have come, and how often statements have
+/// changed tables of the narrow areas, counted before they are committed.
 const LOOK: &str = "SELECT CAST(pg_current_snapshot() AS TEXT), \
-     CAST((SELECT last_value FROM program_starts) AS BIGINT)";
+     CAST((SELECT last_value FROM program_starts) AS BIGINT), \
+     CAST((SELECT last_value FROM changes_of_access) AS BIGINT), \
+     CAST((SELECT last_value FROM changes_of_entitlements) AS BIGINT)";
+/// How many hold a lock of those who change the rows of these tables, which they keep until their
+/// transaction has ended.
+const CHANGING: &str = "SELECT COUNT(*) FROM pg_locks WHERE relation IN \
+     (SELECT CAST(name AS regclass) FROM UNNEST(CAST($1 AS TEXT[])) AS t (name)) \
+     AND mode IN ('RowExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock', \
+     'AccessExclusiveLock') AND database = \
+     (SELECT oid FROM pg_database WHERE datname = current_database())";
 
 /// What the thread and those who want to know share; times are in microseconds since it began.
 struct Shared {
@@ -73,7 +86,7 @@ impl Drop for Asking {
 
 impl Asking {
     /// Begins to look; none for a store that could not say that it has come.
-    pub(super) fn new(place: &Place, epoch: &Arc<AtomicI64>) -> Option<Self> {
+    pub(super) fn new(place: &Place, counts: &Arc<Counts>) -> Option<Self> {
         let presence = place.presence()?;
         let shared = Arc::new(Shared {
             begun: Instant::now(),
@@ -84,7 +97,7 @@ impl Asking {
         });
         let looking = Looking {
             shared: Arc::clone(&shared),
-            epoch: Arc::clone(epoch),
+            counts: Arc::clone(counts),
             place: place.clone(),
             presence,
             seen: None,
@@ -108,16 +121,53 @@ impl Asking {
 /// What was seen last.
 struct Seen {
     server: Box<Server>,
-    snapshot: String,
-    starts: i64,
+    looked: Looked,
+    access: Changes,
+    entitlements: Changes,
     is_alone: bool,
     asked_for_others: Instant,
+}
+
+/// What one look tells.
+struct Looked {
+    snapshot: String,
+    starts: i64,
+    access: i64,
+    entitlements: i64,
+}
+
+/// A narrow area: whether statements have changed it whose transactions may not have ended.
+struct Changes {
+    area: Area,
+    is_open: bool,
+}
+
+impl Changes {
+    /// Whether the area may have been written since the last look. `is_new` says that statements
+    /// have changed it since then, `is_committed` that anybody has committed anything.
+    fn seen(
+        &mut self,
+        server: &mut Server,
+        is_new: bool,
+        is_committed: bool,
+    ) -> Result<bool, StoreError> {
+        if is_new {
+            self.is_open = true;
+            return Ok(true);
+        }
+        if !self.is_open {
+            return Ok(false);
+        }
+        // Counted once more after the last of them has ended.
+        self.is_open = is_changing(server, self.area)?;
+        Ok(is_committed || !self.is_open)
+    }
 }
 
 /// The thread's own.
 struct Looking {
     shared: Arc<Shared>,
-    epoch: Arc<AtomicI64>,
+    counts: Arc<Counts>,
     place: Place,
     presence: Presence,
     seen: Option<Seen>,
@@ -157,21 +207,24 @@ impl Looking {
     fn look(&mut self) -> Result<bool, StoreError> {
         let Some(seen) = &mut self.seen else {
             let seen = Seen::first(&self.place, self.presence)?;
-            self.epoch.fetch_add(1, Ordering::SeqCst);
+            self.counts.add(Written::ALL);
             return Ok(self.seen.insert(seen).is_alone);
         };
-        let (snapshot, starts) = look(&mut seen.server)?;
+        let looked = look(&mut seen.server)?;
         let was_alone = seen.is_alone;
         let is_due = !was_alone && seen.asked_for_others.elapsed() >= ASK_FOR_OTHERS_EVERY;
-        let somebody_came = starts != seen.starts;
+        let somebody_came = looked.starts != seen.looked.starts;
         if somebody_came || is_due {
             seen.is_alone = !presence::has_others(&mut seen.server, self.presence)?;
             seen.asked_for_others = Instant::now();
         }
-        if somebody_came || snapshot != seen.snapshot || seen.is_alone != was_alone {
-            self.epoch.fetch_add(1, Ordering::SeqCst);
-        }
-        (seen.snapshot, seen.starts) = (snapshot, starts);
+        let written = if somebody_came || seen.is_alone != was_alone {
+            Written::ALL
+        } else {
+            seen.written(&looked)?
+        };
+        self.counts.add(written);
+        seen.looked = looked;
         // Who came may have written and gone since this look began.
         Ok(seen.is_alone && !somebody_came)
     }
@@ -182,17 +235,43 @@ impl Seen {
         let Inner::Postgres(mut server) = place.connect()? else {
             return Err(StoreError::unexpected("a file in the place of a server"));
         };
-        let (snapshot, starts) = look(&mut server)?;
+        let looked = look(&mut server)?;
         let is_alone = !presence::has_others(&mut server, presence)?;
-        Ok(Self { server, snapshot, starts, is_alone, asked_for_others: Instant::now() })
+        // Who has changed something before this look may not have ended.
+        let changes = |area| Changes { area, is_open: true };
+        let (access, entitlements) = (changes(Area::Access), changes(Area::Entitlements));
+        let asked_for_others = Instant::now();
+        Ok(Self { server, looked, access, entitlements, is_alone, asked_for_others })
+    }
+
+    /// What may have been written between the last look and this one.
+    fn written(&mut self, now: &Looked) -> Result<Written, StoreError> {
+        let (server, last) = (&mut self.server, &self.looked);
+        let everything = now.snapshot != last.snapshot;
+        let access = self.access.seen(server, now.access != last.access, everything)?;
+        let is_new = now.entitlements != last.entitlements;
+        let entitlements = self.entitlements.seen(server, is_new, everything)?;
+        Ok(Written { access, entitlements, everything })
     }
 }
 
-fn look(server: &mut Server) -> Result<(String, i64), StoreError> {
+fn look(server: &mut Server) -> Result<Looked, StoreError> {
     let mut found = None;
     server.query(LOOK, iter::empty(), |row| {
-        found = Some((row.text(0)?.to_owned(), row.int(1)?));
+        let snapshot = row.text(0)?.to_owned();
+        let (starts, access, entitlements) = (row.int(1)?, row.int(2)?, row.int(3)?);
+        found = Some(Looked { snapshot, starts, access, entitlements });
         Ok(())
     })?;
     found.ok_or_else(|| StoreError::unexpected("no snapshot"))
+}
+
+fn is_changing(server: &mut Server, area: Area) -> Result<bool, StoreError> {
+    let (tables, mut count) = (area.tables(), 0);
+    let params = iter::once(&tables as &(dyn ToSql + Sync));
+    server.query(CHANGING, params, |row| {
+        count = row.int(0)?;
+        Ok(())
+    })?;
+    Ok(count > 0)
 }
