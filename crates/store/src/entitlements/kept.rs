@@ -2,6 +2,8 @@
 //!
 //! It deliberately believes no flag: whether something is over is for the reader's clock.
 
+use super::parted;
+use super::plans::FREE;
 use crate::db::{Column, Each, Row, StoreError, Tx, Value};
 use domain::calendar::Moment;
 use domain::customers::BillingMode;
@@ -72,7 +74,7 @@ pub(super) fn read(row: &Row<'_>) -> Result<Entitled, StoreError> {
 }
 
 /// What a check needs to know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checked {
     /// Who.
     pub customer: CustomerId,
@@ -80,18 +82,29 @@ pub struct Checked {
     pub mode: BillingMode,
     /// The first moment at which what was paid for the feature is over, which may have passed.
     pub until: Option<Moment>,
+    /// The features that everybody has.
+    pub free: Vec<String>,
 }
 
-/// Looks up a customer by code and until when a feature is paid for, by its name or by `*`.
+/// Looks up a customer by code and until when a feature is paid for, by its name or by `*`; and
+/// what everybody has. On a server both are one exchange.
 pub fn check(tx: &mut Tx<'_>, code: &str, feature: &str) -> Result<Option<Checked>, StoreError> {
-    tx.find(CHECK, &[code.into(), feature.into(), ALL_FEATURES.into()], |row| {
+    let asked = tx.ask_query(FREE, &[])?;
+    let found = tx.find(CHECK, &[code.into(), feature.into(), ALL_FEATURES.into()], |row| {
         let mode = BillingMode::parse(row.text(1)?);
         Ok(Checked {
             customer: CustomerId(row.int(0)?),
             mode: mode.map_err(|_| StoreError::unexpected("customers.billing_mode"))?,
             until: row.opt_int(2)?.map(Moment::from_unix_micros),
+            free: Vec::new(),
         })
-    })
+    })?;
+    let mut free = Vec::new();
+    tx.answer_query(asked, FREE, &[], |row| {
+        free.extend(parted(row.text(0)?));
+        Ok(())
+    })?;
+    Ok(found.map(|found| Checked { free, ..found }))
 }
 
 /// An end that is to come.

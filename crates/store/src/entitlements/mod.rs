@@ -14,7 +14,7 @@ pub use grants::{KeptGrant, add_grants, move_grants, of_customers};
 pub use kept::{
     Checked, Ending, Entitled, check, close, codes, ended, ending, entitled, put, remove,
 };
-pub use plans::{KeptPlan, MAX_PLANS, add_plan, by_codes, change_plan, free_features, plans};
+pub use plans::{KeptPlan, MAX_PLANS, add_plan, by_codes, change_plan, plans};
 pub use prepaid::{Prepaid, Unbilled, Whom, own_prices, prepaid, unbilled};
 pub use proof::{entitled_of_range, grants_of_range};
 pub use sales::sales;
@@ -26,7 +26,7 @@ pub(crate) const QUERIES: &[&[&str]] =
 pub(crate) const SETS: &[&[&Each]] =
     &[plans::SETS, grants::SETS, kept::SETS, prepaid::SETS, sales::SETS];
 
-/// The statements by which the answers of [`check`] and [`free_features`] are read.
+/// The statements by which the answer of [`check`] is read.
 #[cfg(test)]
 pub(crate) fn remembered() -> [&'static str; 2] {
     [kept::CHECK, plans::FREE]

@@ -71,12 +71,6 @@ pub fn by_codes(tx: &mut Tx<'_>, codes: &[&str]) -> Result<Vec<KeptPlan>, StoreE
     Ok(found)
 }
 
-/// The features that everybody has.
-pub fn free_features(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
-    let all = tx.list(FREE, &[], |row| row.text(0).map(parted))?;
-    Ok(all.into_iter().flatten().collect())
-}
-
 /// Adds a plan whose code is not known.
 pub fn add_plan(
     tx: &mut Tx<'_>,

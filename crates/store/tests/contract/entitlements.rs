@@ -52,7 +52,8 @@ fn the_examples_are_there_from_the_start() {
         assert!(kept.iter().all(|kept| kept.changed_at.is_none()));
         let plans: Vec<_> = kept.into_iter().map(|kept| kept.plan).collect();
         assert_eq!(plans, example_plans());
-        assert_eq!(read(&store, entitlements::free_features), ["basic"]);
+        let checked = read(&store, |tx| entitlements::check(tx, "C1", "vip_support"));
+        assert_eq!(checked.unwrap().free, ["basic"]);
         let found = read(&store, |tx| entitlements::by_codes(tx, &["vip", "none"]));
         assert_eq!(found.len(), 1);
         let lost =
