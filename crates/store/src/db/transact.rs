@@ -7,6 +7,7 @@ use super::open::{Inner, Store};
 use super::pool::Loan;
 use super::server::Server;
 use super::tx::Conn;
+use super::watch::Watch;
 use super::{StoreError, Tx, from_sqlite};
 use crate::areas::Written;
 use rusqlite::Connection;
@@ -43,8 +44,11 @@ impl<'c> Begun<'c> {
         Ok(Self { conn, ended: false })
     }
 
-    fn commit(mut self) -> Result<(), StoreError> {
+    /// Commits. A transaction that could write tells the watch while it does.
+    fn commit(mut self, watch: Option<&Watch>) -> Result<(), StoreError> {
+        let under_way = watch.and_then(|watch| watch.committing(self.conn));
         run(self.conn, COMMIT)?;
+        drop(under_way);
         self.ended = true;
         Ok(())
     }
@@ -150,7 +154,7 @@ impl Store {
                 let (writes_before, written) = (self.count(read_only), &mut Written::default());
                 let conn = Conn::Sqlite(begun.conn);
                 let done = work(&mut Tx { conn, writes_before, written: &mut *written })?;
-                let ended = begun.commit();
+                let ended = begun.commit((!read_only).then_some(&self.watch));
                 self.ended(read_only, *written);
                 ended.map(|()| done).map_err(E::from)
             }
@@ -189,7 +193,7 @@ impl Store {
                     }
                     run(begun.conn, END_ONE)?;
                     if kept.is_none() {
-                        let ended = begun.commit();
+                        let ended = begun.commit(Some(&self.watch));
                         self.ended(false, *written);
                         return ended;
                     }

@@ -1,6 +1,7 @@
 //! For how long nobody has committed anything: what was read may be shown again for as long.
 
 use crate::kit::{count, on_server, small, write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 use store::Store;
@@ -119,18 +120,52 @@ fn narrow(store: &Store) -> (i64, i64) {
 
 #[test]
 fn a_narrow_area_is_counted_only_when_it_is_written() {
-    let Some(database) = on_server() else { return };
+    on_both(|database| {
+        let store = alone(database);
+        told(&store);
+        let (access, entitlements) = narrow(&store);
+        let before = told(&store).everything;
+        write(&store, |tx| tx.execute("UPDATE products SET name = 'Other'", &[]));
+        assert_ne!(told(&store).everything, before);
+        assert_eq!(narrow(&store), (access, entitlements));
+        write(&store, |tx| tx.execute("UPDATE customers SET name = 'Other'", &[]));
+        assert_ne!(told(&store).entitlements, entitlements, "own commits are known at once");
+        let (same, _) = narrow(&store);
+        assert_eq!(same, access);
+    });
+}
+
+#[test]
+fn commits_of_others_on_a_file_are_told_from_own_ones() {
+    let database = Database::sqlite();
     let store = alone(&database);
+    let path = database.url.strip_prefix("sqlite:").unwrap();
+    let other = rusqlite::Connection::open(path).unwrap();
+    other.busy_timeout(SOON).unwrap();
     told(&store);
-    let (access, entitlements) = narrow(&store);
-    let before = told(&store).everything;
-    write(&store, |tx| tx.execute("UPDATE products SET name = 'Other'", &[]));
-    assert_ne!(told(&store).everything, before);
-    assert_eq!(narrow(&store), (access, entitlements));
-    write(&store, |tx| tx.execute("UPDATE customers SET name = 'Other'", &[]));
-    assert_ne!(told(&store).entitlements, entitlements, "own commits are known at once");
-    let (same, _) = narrow(&store);
-    assert_eq!(same, access);
+    let ended = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !ended.load(Ordering::SeqCst) {
+                write(&store, |tx| tx.execute("UPDATE products SET name = 'Own'", &[]));
+                // Leaves the lock to the other one.
+                thread::sleep(Duration::from_millis(1));
+            }
+        });
+        for _ in 0..200 {
+            let before = told(&store).access;
+            other.execute("UPDATE customers SET name = 'Other'", []).unwrap();
+            // As late as it may be seen, and a turn of a busy machine.
+            let begun = Instant::now();
+            while told(&store).access == before {
+                assert!(begun.elapsed() < Duration::from_secs(1), "never seen");
+            }
+        }
+        ended.store(true, Ordering::SeqCst);
+    });
+    let quiet = narrow(&store);
+    write(&store, |tx| tx.execute("UPDATE products SET name = 'Own'", &[]));
+    assert_eq!(narrow(&store), quiet);
 }
 
 #[test]

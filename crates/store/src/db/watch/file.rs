@@ -1,12 +1,15 @@
 //! Commits of other programs on SQLite's file.
 //!
 //! It deliberately asks at most once a millisecond, which is less than an answer takes to arrive.
+//! The file tells that another connection has committed, not whose it was nor where it wrote:
+//! commits of this program hold what is known while they are made, so that they are told apart.
 
 use super::Counts;
 use crate::areas::Written;
 use crate::db::open::{Inner, Place};
+use rusqlite::Connection;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Instant;
 
 /// Differs when another connection has committed since it was last asked for on this one.
@@ -14,39 +17,93 @@ const DATA_VERSION: &str = "PRAGMA data_version";
 /// Between two questions whether other programs have committed.
 const ASK_EVERY_MICROS: u64 = 1_000;
 
-/// A connection that sees the commits of all others.
+/// A connection that sees the commits of all others, and what it said last.
+struct Known {
+    conn: Connection,
+    version: i64,
+}
+
+impl Known {
+    /// Asks, and says whether another connection has committed since it was last asked.
+    fn is_changed(&mut self) -> Option<bool> {
+        let before = self.version;
+        self.version = version(&self.conn)?;
+        Some(self.version != before)
+    }
+}
+
+fn version(conn: &Connection) -> Option<i64> {
+    let mut statement = conn.prepare_cached(DATA_VERSION).ok()?;
+    statement.query_row([], |row| row.get(0)).ok()
+}
+
+/// Who asks for commits of others.
 pub(super) struct Asking {
     begun: Instant,
     /// When it was last asked, in microseconds since then.
     asked: AtomicU64,
-    /// The connection, and what it said last.
-    conn: Mutex<(rusqlite::Connection, i64)>,
+    known: Mutex<Known>,
 }
 
 impl Asking {
     pub(super) fn new(place: &Place) -> Option<Self> {
         let Inner::Sqlite(conn) = place.connect().ok()? else { return None };
-        let (begun, asked) = (Instant::now(), AtomicU64::new(0));
-        Some(Self { begun, asked, conn: Mutex::new((conn, 0)) })
+        let known = Mutex::new(Known { conn, version: 0 });
+        Some(Self { begun: Instant::now(), asked: AtomicU64::new(0), known })
     }
 
-    /// Counts that others have committed, when they have: in all areas, since the file does not
-    /// tell where. Commits of this program look the same.
+    /// Counts that others have committed, when they have: in all areas.
     pub(super) fn ask(&self, counts: &Counts) -> Option<()> {
         let micros = u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         let asked = self.asked.load(Ordering::SeqCst);
         if asked != 0 && micros < asked.saturating_add(ASK_EVERY_MICROS) {
             return Some(());
         }
-        let mut conn = self.conn.lock().unwrap_or_else(PoisonError::into_inner);
-        let (conn, known) = &mut *conn;
-        let mut statement = conn.prepare_cached(DATA_VERSION).ok()?;
-        let found: i64 = statement.query_row([], |row| row.get(0)).ok()?;
-        if found != *known {
-            *known = found;
+        let mut known = match self.known.try_lock() {
+            Ok(known) => known,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            // This program commits, and nobody else can; or somebody else asks right now.
+            Err(TryLockError::WouldBlock) => return (asked != 0).then_some(()),
+        };
+        if known.is_changed()? {
             counts.add(Written::ALL);
         }
         self.asked.store(micros.max(1), Ordering::SeqCst);
         Some(())
+    }
+
+    /// Begins a commit of this program on a connection that holds the write lock.
+    pub(super) fn committing<'a>(
+        &'a self,
+        conn: &'a Connection,
+        counts: &'a Counts,
+    ) -> Option<Committing<'a>> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        // From now to the end of the commit nobody else commits.
+        if known.is_changed()? {
+            counts.add(Written::ALL);
+        }
+        let own = version(conn)?;
+        Some(Committing { known, conn, own, counts })
+    }
+}
+
+/// A commit of this program under way.
+pub(in crate::db) struct Committing<'a> {
+    known: MutexGuard<'a, Known>,
+    conn: &'a Connection,
+    /// What the committing connection said of commits by others before.
+    own: i64,
+    counts: &'a Counts,
+}
+
+impl Drop for Committing<'_> {
+    /// Ends it. When the committing connection has seen nobody else's commit after this one was
+    /// asked for, the change that the other connection sees is this commit alone.
+    fn drop(&mut self) {
+        let seen = self.known.is_changed();
+        if seen.is_none() || version(self.conn) != Some(self.own) {
+            self.counts.add(Written::ALL);
+        }
     }
 }

@@ -2,16 +2,18 @@
 //!
 //! It deliberately invalidates nothing: it only says for how long nothing has happened. Commits of
 //! this store are counted, so they are known at once. Those of other programs are asked for:
-//! of SQLite's file whenever somebody wants to know, of a server by a thread of its own.
+//! of SQLite's file when somebody wants to know, of a server by a thread of its own.
 
 mod file;
 mod server;
 
 use super::open::{Place, Store};
 use crate::areas::{Epoch, Written};
+use rusqlite::Connection;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 
+pub(super) use file::Committing;
 pub(super) use server::HOLDS;
 
 /// Commits of this store, and how often others were seen to have committed, in each area.
@@ -74,6 +76,15 @@ impl Asking {
 }
 
 impl Watch {
+    /// Begins a commit of this store on SQLite, which ends when what is returned is dropped. While
+    /// nobody has asked for the epoch, nobody needs to tell it from those of others.
+    pub(super) fn committing<'a>(&'a self, conn: &'a Connection) -> Option<Committing<'a>> {
+        match self.asking.get()?.as_ref()? {
+            Asking::File(asking) => asking.committing(conn, &self.counts),
+            Asking::Server(_) => None,
+        }
+    }
+
     /// Counts a commit of this store, after it was made and before whoever made it is told: also
     /// one that has failed, since a server that is gone may have kept what it did.
     pub(super) fn committed(&self, written: Written) {
