@@ -17,8 +17,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Sessions that are remembered, and keys.
 const MOST_SESSIONS: usize = 4_096;
-/// Bytes of all answers of an area that are remembered.
-const MOST_BYTES: usize = 4 * 1024 * 1024;
+/// Bytes of all answers of an area that are remembered; when there are more, all are forgotten.
+const MOST_BYTES: usize = 16 * 1024 * 1024;
+/// Bytes that an answer takes besides its path and its body, about.
+const EACH_BYTES: usize = 256;
 
 /// An answer that shows one thing, with the tag by which a change of it is seen.
 #[derive(Clone, Debug)]
@@ -163,9 +165,12 @@ impl Remembered {
         let mut parts = self.parts();
         let part = parts.answers.iter_mut().find(|part| part.area == area);
         let Some(answers) = part.and_then(|part| part.at(epoch)) else { return };
-        let bytes = answers.bytes + path.len() + kept.shown.body.len();
+        let bytes = path.len() + kept.shown.body.len() + EACH_BYTES;
+        if answers.bytes + bytes > MOST_BYTES {
+            *answers = Answers::default();
+        }
         if bytes <= MOST_BYTES && answers.shown.insert(path.to_owned(), kept).is_none() {
-            answers.bytes = bytes;
+            answers.bytes += bytes;
         }
     }
 }
@@ -224,7 +229,12 @@ mod tests {
         let at = epoch(0, 7);
         keep(&remembered, at, Area::Everything, "/a", MOST_BYTES / 2);
         keep(&remembered, at, Area::Everything, "/b", MOST_BYTES);
-        assert!(has(&remembered, at, "/a") && !has(&remembered, at, "/b"));
+        assert!(!has(&remembered, at, "/a") && !has(&remembered, at, "/b"));
+        keep(&remembered, at, Area::Everything, "/a", MOST_BYTES / 2);
+        keep(&remembered, at, Area::Everything, "/b", MOST_BYTES / 3);
+        assert!(has(&remembered, at, "/a") && has(&remembered, at, "/b"));
+        keep(&remembered, at, Area::Everything, "/c", MOST_BYTES / 3);
+        assert!(has(&remembered, at, "/c") && !has(&remembered, at, "/a"));
     }
 
     #[test]

@@ -13,6 +13,7 @@ BEGIN
     PERFORM nextval(CAST(format('%I.changes_of_%s', TG_TABLE_SCHEMA, TG_ARGV[0]) AS regclass));
     RETURN NULL;
 END $$;
+REVOKE EXECUTE ON FUNCTION count_change() FROM PUBLIC;
 
 CREATE TRIGGER people_change AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON people
 FOR EACH STATEMENT EXECUTE FUNCTION count_change('access');

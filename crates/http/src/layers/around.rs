@@ -105,7 +105,6 @@ impl Around {
         if header_limits::refusal(request.headers()).is_some() {
             return None;
         }
-        self.metrics.shown_again();
         Some(ShownAgain { limiter, shown, course: self.begin(request, &route) })
     }
 
@@ -116,7 +115,11 @@ impl Around {
             Ok(response) => response,
             Err(problem) => refuse(problem, request),
         };
-        self.complete(course, limits::within(limiter, request, answered)).await
+        let response = self.complete(course, limits::within(limiter, request, answered)).await;
+        if !response.status().is_client_error() {
+            self.metrics.shown_again();
+        }
+        response
     }
 
     fn begin(&self, request: &Request, route: &str) -> Course {

@@ -17,6 +17,10 @@ const DATA_VERSION: &str = "PRAGMA data_version";
 /// Between two questions whether other programs have committed.
 const ASK_EVERY_MICROS: u64 = 1_000;
 
+/// How old the last answer may be while it cannot be asked anew, because this program commits or
+/// somebody else asks.
+const HOLDS_MICROS: u64 = 10_000;
+
 /// A connection that sees the commits of all others, and what it said last.
 struct Known {
     conn: Connection,
@@ -54,22 +58,37 @@ impl Asking {
 
     /// Counts that others have committed, when they have: in all areas.
     pub(super) fn ask(&self, counts: &Counts) -> Option<()> {
-        let micros = u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
-        let asked = self.asked.load(Ordering::SeqCst);
-        if asked != 0 && micros < asked.saturating_add(ASK_EVERY_MICROS) {
+        let now = self.micros();
+        if self.is_within(now, ASK_EVERY_MICROS) {
             return Some(());
         }
         let mut known = match self.known.try_lock() {
             Ok(known) => known,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            // This program commits, and nobody else can; or somebody else asks right now.
-            Err(TryLockError::WouldBlock) => return (asked != 0).then_some(()),
+            Err(TryLockError::WouldBlock) => {
+                return self.is_within(now, HOLDS_MICROS).then_some(());
+            }
         };
+        self.look(&mut known, now, counts)
+    }
+
+    fn look(&self, known: &mut Known, now: u64, counts: &Counts) -> Option<()> {
         if known.is_changed()? {
             counts.add(Written::ALL);
         }
-        self.asked.store(micros.max(1), Ordering::SeqCst);
+        self.asked.store(now, Ordering::SeqCst);
         Some(())
+    }
+
+    /// The time since it began, in microseconds; never 0.
+    fn micros(&self) -> u64 {
+        u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX).max(1)
+    }
+
+    /// Whether it was asked no longer than so many microseconds ago.
+    fn is_within(&self, now: u64, micros: u64) -> bool {
+        let asked = self.asked.load(Ordering::SeqCst);
+        asked != 0 && now < asked.saturating_add(micros)
     }
 
     /// Begins a commit of this program on a connection that holds the write lock.
@@ -79,10 +98,7 @@ impl Asking {
         counts: &'a Counts,
     ) -> Option<Committing<'a>> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        // From now to the end of the commit nobody else commits.
-        if known.is_changed()? {
-            counts.add(Written::ALL);
-        }
+        self.look(&mut known, self.micros(), counts)?;
         let own = version(conn)?;
         Some(Committing { known, conn, own, counts })
     }

@@ -218,12 +218,10 @@ impl Looking {
             seen.is_alone = !presence::has_others(&mut seen.server, self.presence)?;
             seen.asked_for_others = Instant::now();
         }
-        let written = if somebody_came || seen.is_alone != was_alone {
-            Written::ALL
-        } else {
-            seen.written(&looked)?
-        };
-        self.counts.add(written);
+        // What has changed is taken note of in any case: it may be committed later.
+        let written = seen.written(&looked)?;
+        let is_unsure = somebody_came || seen.is_alone != was_alone;
+        self.counts.add(if is_unsure { Written::ALL } else { written });
         seen.looked = looked;
         // Who came may have written and gone since this look began.
         Ok(seen.is_alone && !somebody_came)
