@@ -8,6 +8,7 @@ use app::access::people::{self, Change};
 use domain::access::Role;
 use domain::calendar::Month;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const BILL: &str = "/api/v1/customers/C-1/bills/2026-10";
 
@@ -49,6 +50,49 @@ fn a_change_is_seen_at_once_whoever_makes_it() {
     });
 }
 
+/// Until what was written is known on a server, several times.
+const A_LITTLE: Duration = Duration::from_millis(20);
+
+/// How many requests were answered without reading, and how many of a route were answered well.
+async fn figures(api: &Api, route: &str) -> (u64, u64) {
+    let text = api.get("/metrics", "").await.text;
+    let figure = |begins: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(begins));
+        line.map_or(0, |value| value.trim().parse::<u64>().unwrap())
+    };
+    let labels = format!("{{method=\"GET\",route=\"{route}\",status=\"2xx\"}}");
+    let all = figure(&format!("http_server_request_duration_seconds_count{labels}"));
+    (figure("http_server_shown_again_total"), all)
+}
+
+#[test]
+fn what_customers_may_use_is_remembered_while_others_tables_are_written() {
+    each(async |api| {
+        let token = api.person(Role::Owner, None);
+        api.dairy(&token).await;
+        let (path, route) = ("/api/v1/customers/C-1/entitlements/curd", "/none");
+        let entitled = async || api.get(path, &token).await.json()["entitled"].clone();
+        let mut again = false;
+        for n in 0..100 {
+            assert_eq!(entitled().await, false);
+            api.post("/api/v1/deliveries", &token, delivery(&format!("R-{n}"))).await.ok(200);
+            let before = figures(api, route).await.0;
+            assert_eq!(entitled().await, false);
+            again = figures(api, route).await.0 > before;
+            if again {
+                break;
+            }
+            tokio::time::sleep(A_LITTLE).await;
+        }
+        assert!(again, "it was read anew after each delivery");
+        // What is given to everybody counts at once.
+        let plan = json!({ "code": "curd_club", "name": "Curd club", "price": "0",
+            "features": ["curd"] });
+        api.post("/api/v1/plans", &token, plan).await.ok(201);
+        assert_eq!(entitled().await, true);
+    });
+}
+
 #[test]
 fn what_is_shown_again_is_counted_under_its_route() {
     each(async |api| {
@@ -56,24 +100,14 @@ fn what_is_shown_again_is_counted_under_its_route() {
         api.dairy(&token).await;
         drafts(api, &api.store);
         let first = api.get(BILL, &token).await;
-        let shown_again = async || {
-            let figures = api.get("/metrics", "").await.text;
-            let figure = |begins: &str| {
-                let line = figures.lines().find_map(|line| line.strip_prefix(begins));
-                line.map_or(0, |value| value.trim().parse::<u64>().unwrap())
-            };
-            let route = "route=\"/api/v1/customers/{code}/bills/{month}\"";
-            let labels = format!("{{method=\"GET\",{route},status=\"2xx\"}}");
-            let all = figure(&format!("http_server_request_duration_seconds_count{labels}"));
-            (figure("http_server_shown_again_total"), all)
-        };
+        let route = "/api/v1/customers/{code}/bills/{month}";
         // What another test or the work of this program has written takes a moment to be known on
         // a server; then it is shown again.
-        let mut last = shown_again().await;
+        let mut last = figures(api, route).await;
         let mut again = None;
         for _ in 0..100 {
             let reply = api.get(BILL, &token).await;
-            let now = shown_again().await;
+            let now = figures(api, route).await;
             assert_eq!(now.1, last.1 + 1, "each request is counted under its route");
             let was_shown_again = now.0 > last.0;
             last = now;
@@ -81,7 +115,7 @@ fn what_is_shown_again_is_counted_under_its_route() {
                 again = Some(reply);
                 break;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            tokio::time::sleep(A_LITTLE).await;
         }
         let again = again.expect("nothing was shown again");
         assert_eq!((again.status, &again.text), (200, &first.text));
