@@ -30,10 +30,11 @@ impl Front {
 
     /// Answers a request.
     pub async fn answer(&self, mut request: Request) -> Response {
-        self.around.prepare(&mut request);
-        if let Some(again) = self.around.shown_before(&request) {
-            return self.around.show(again, request.extensions()).await;
+        let known = self.around.know(&request);
+        if let Some(again) = self.around.shown_before(&request, &known) {
+            return self.around.show(again, known).await;
         }
+        known.note(request.extensions_mut());
         match self.routes.clone().oneshot(request).await {
             Ok(response) => response,
             Err(never) => match never {},

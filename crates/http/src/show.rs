@@ -49,13 +49,13 @@ impl Service {
     pub(crate) fn shown_before(
         &self,
         request: &Request,
+        asked: &Asked,
         compress_from: Option<usize>,
     ) -> Option<(Arc<str>, Result<Response, Problem>)> {
         let (uri, headers) = (request.uri(), request.headers());
         if request.method() != Method::GET || uri.query().is_some() {
             return None;
         }
-        let asked = request.extensions().get::<Asked>()?;
         // Handlers are told the path without what all have in common.
         let path = uri.path().strip_prefix(BASE)?;
         let (route, again) = self.again(asked, self.store().epoch()?, path)?;

@@ -16,7 +16,8 @@ use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 /// A password that somebody chose.
 const PASSWORD: &str = "plum rickshaw 47 monsoon";
@@ -38,6 +39,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Server {
     child: Child,
     pub address: SocketAddr,
+    /// The lines of its log since then.
+    log: Arc<Mutex<Vec<String>>>,
 }
 
 impl Drop for Server {
@@ -68,8 +71,27 @@ impl Server {
             said.push_str(&line.to_string());
         };
         // What nobody reads would stop the process once the pipe is full.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, address }
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&log);
+        std::thread::spawn(move || {
+            lines.map_while(Result::ok).for_each(|line| kept.lock().unwrap().push(line));
+        });
+        Self { child, address, log }
+    }
+
+    /// The line of the log about a request of this id, as soon as it is there.
+    pub fn line(&self, request_id: &str) -> Value {
+        let begun = Instant::now();
+        loop {
+            let lines = self.log.lock().unwrap().clone();
+            let lines = lines.iter().filter_map(|line| serde_json::from_str(line).ok());
+            let mut lines = lines.filter(|line: &Value| line["message"] == "request");
+            if let Some(line) = lines.find(|line| line["request_id"] == request_id) {
+                return line;
+            }
+            assert!(begun.elapsed() < PATIENCE, "no line of {request_id}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// Ends it as `kill -9` does.

@@ -8,6 +8,7 @@ use crate::problem::Problem;
 use axum::extract::Request;
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
+use std::sync::Arc;
 use std::time::Instant;
 use tracing::{Span, error, error_span, field, info, warn};
 
@@ -17,7 +18,7 @@ pub const TARGET: &str = "dairyos::access";
 /// What is known of a request; it is logged when it is dropped, so that a request whose caller has
 /// gone leaves a line too.
 pub struct Record {
-    span: Span,
+    within: Within,
     started: Instant,
     status: Option<StatusCode>,
     code: Option<String>,
@@ -28,10 +29,37 @@ pub struct Record {
     pub(super) complete: bool,
 }
 
+/// How the line of a request tells whose it is.
+enum Within {
+    /// By the span of the request.
+    Span(Span),
+    /// By itself.
+    Itself(Whose),
+}
+
+/// Whose a request is that shows again what was shown, and which route it did not have to take. It
+/// is never answered by a fault.
+pub(super) struct Whose {
+    pub(super) id: RequestId,
+    pub(super) trace: TraceId,
+    pub(super) person: Option<SignedInAs>,
+    pub(super) address: CallerAddress,
+    pub(super) route: Arc<str>,
+}
+
 impl Record {
     pub(super) fn begin(span: Span) -> Self {
+        Self::of(Within::Span(span))
+    }
+
+    /// Of a request on whose way nothing else is logged.
+    pub(super) fn alone(whose: Whose) -> Self {
+        Self::of(Within::Itself(whose))
+    }
+
+    fn of(within: Within) -> Self {
         let started = Instant::now();
-        Self { span, started, status: None, code: None, error: None, bytes: 0, complete: false }
+        Self { within, started, status: None, code: None, error: None, bytes: 0, complete: false }
     }
 
     pub(super) fn answered(&mut self, method: &Method, response: &Response) {
@@ -39,8 +67,10 @@ impl Record {
         self.status = Some(status);
         let bodiless = [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED];
         self.complete = method == Method::HEAD || bodiless.contains(&status);
-        if let Some(person) = response.extensions().get::<SignedInAs>() {
-            self.span.record("user_id", person.0.as_str());
+        if let Some(person) = response.extensions().get::<SignedInAs>()
+            && let Within::Span(span) = &self.within
+        {
+            span.record("user_id", person.0.as_str());
         }
         if let Some(problem) = response.extensions().get::<Box<Problem>>() {
             self.code = Some(problem.code.clone());
@@ -51,13 +81,31 @@ impl Record {
 
 impl Drop for Record {
     fn drop(&mut self) {
-        let _entered = self.span.enter();
         let duration_ms = self.started.elapsed().as_secs_f64() * 1000.0;
         let status = self.status.map(|status| status.as_u16());
         let code = self.code.as_deref();
         let error = self.error.as_deref();
         let aborted = !self.complete;
         let bytes = self.bytes;
+        let span = match &self.within {
+            Within::Span(span) => span,
+            Within::Itself(whose) => {
+                let Whose { id, trace, person, address, route } = whose;
+                info!(
+                    target: TARGET,
+                    request_id = id.0.as_str(),
+                    trace_id = trace.0.as_str(),
+                    user_id = person.as_ref().map(|person| person.0.as_str()),
+                    caller = field::display(address.0),
+                    method = "GET",
+                    route = &**route,
+                    status, duration_ms, bytes, aborted, code, error,
+                    "request"
+                );
+                return;
+            }
+        };
+        let _entered = span.enter();
         // Levels must be literals: hence one line each.
         match self.status {
             Some(StatusCode::INTERNAL_SERVER_ERROR) => {

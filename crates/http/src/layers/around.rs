@@ -4,15 +4,16 @@
 //! address and who signed in are known before the log's span is opened; whatever refuses a request
 //! is counted and logged like an answer.
 
-use super::access_log::{Record, span_of};
-use super::caller_address::{self, TrustedProxies};
+use super::access_log::{Record, Whose, span_of};
+use super::caller_address::{self, CallerAddress, TrustedProxies};
 use super::observed::Observed;
 use super::request_id::{self, RequestIds};
 use super::security_headers::{SecurityHeaders, is_api};
 use super::timeouts::Timeouts;
 use super::trace::TraceId;
-use super::{RequestId, header_limits, method_of, refuse, route_of, signed_in};
-use crate::limits::{self, Limiter};
+use super::{RequestId, SignedInAs, header_limits, method_of, refuse, route_of, signed_in};
+use crate::caller::Asked;
+use crate::limits::{self, Caller, Limiter};
 use crate::metrics::{Metrics, Running};
 use crate::problem::{Problem, faults};
 use crate::service::Service;
@@ -51,7 +52,9 @@ pub async fn around(
     mut request: Request,
     next: Next,
 ) -> Response {
-    around.prepare(&mut request);
+    if request.extensions().get::<RequestId>().is_none() {
+        around.know(&request).note(request.extensions_mut());
+    }
     let course = around.begin(&request, route_of(&request));
     let answered = async {
         match header_limits::refusal(request.headers()) {
@@ -62,11 +65,32 @@ pub async fn around(
     around.complete(course, answered).await
 }
 
+/// By which ids a request is known, and whose it is.
+pub(crate) struct Known {
+    id: RequestId,
+    trace: TraceId,
+    address: CallerAddress,
+    asked: Option<(Asked, Option<SignedInAs>)>,
+}
+
+impl Known {
+    /// Notes it for whoever looks after the request.
+    pub(crate) fn note(self, extensions: &mut Extensions) {
+        extensions.insert(self.id);
+        extensions.insert(self.trace);
+        extensions.insert(self.address);
+        if let Some((asked, person)) = self.asked {
+            extensions.insert(asked);
+            person.and_then(|person| extensions.insert(person));
+        }
+    }
+}
+
 /// What was shown before, for a request that asks for it.
 pub(crate) struct ShownAgain<'a> {
     limiter: &'a Limiter,
+    route: Arc<str>,
     shown: Result<Response, Problem>,
-    course: Course,
 }
 
 /// A request on its way: what its answer will carry, and the line and the figure that it leaves.
@@ -74,48 +98,47 @@ struct Course {
     method: Method,
     api: bool,
     id: RequestId,
-    span: Span,
+    /// In which lines are logged on the way; absent where none are.
+    span: Option<Span>,
     record: Record,
     running: Running,
 }
 
 impl Around {
-    /// Finds out whose request it is and by which ids it is known, once.
-    pub(crate) fn prepare(&self, request: &mut Request) {
-        if request.extensions().get::<RequestId>().is_some() {
-            return;
-        }
-        let id = self.request_ids.of(request.headers());
-        let trace = TraceId::of_request(request.headers());
-        let caller = caller_address::of(&self.proxies, request);
-        let extensions = request.extensions_mut();
-        extensions.insert(id);
-        extensions.insert(trace);
-        extensions.insert(caller);
-        if let Some(service) = &self.service {
-            signed_in::note(service, request);
+    /// Finds out by which ids a request is known, and whose it is.
+    pub(crate) fn know(&self, request: &Request) -> Known {
+        Known {
+            id: self.request_ids.of(request.headers()),
+            trace: TraceId::of_request(request.headers()),
+            address: caller_address::of(&self.proxies, request),
+            asked: self.service.as_ref().and_then(|service| signed_in::of(service, request)),
         }
     }
 
-    /// What answers a request that is prepared, when it asks for what was shown since the last
-    /// commit.
-    pub(crate) fn shown_before(&self, request: &Request) -> Option<ShownAgain<'_>> {
+    /// What answers a request, when it asks for what was shown since the last commit.
+    pub(crate) fn shown_before(&self, request: &Request, known: &Known) -> Option<ShownAgain<'_>> {
         let (service, limiter) = (self.service.as_ref()?, self.limiter.as_ref()?);
-        let (route, shown) = service.shown_before(request, self.compress_from)?;
+        let (asked, _) = known.asked.as_ref()?;
+        let (route, shown) = service.shown_before(request, asked, self.compress_from)?;
         if header_limits::refusal(request.headers()).is_some() {
             return None;
         }
-        Some(ShownAgain { limiter, shown, course: self.begin(request, &route) })
+        Some(ShownAgain { limiter, route, shown })
     }
 
-    /// Shows it, to a request with these extensions.
-    pub(crate) async fn show(&self, again: ShownAgain<'_>, request: &Extensions) -> Response {
-        let ShownAgain { limiter, shown, course } = again;
-        let answered = || match shown {
-            Ok(response) => response,
-            Err(problem) => refuse(problem, request),
-        };
-        let response = self.complete(course, limits::within(limiter, request, answered)).await;
+    /// Shows it.
+    pub(crate) async fn show(&self, again: ShownAgain<'_>, known: Known) -> Response {
+        let ShownAgain { limiter, route, shown } = again;
+        let Known { id, trace, address, asked } = known;
+        let person = asked.and_then(|(_, person)| person);
+        let caller = Caller::known(person.as_ref(), Some(address));
+        let method = Method::GET;
+        let running = self.metrics.begin(method_of(&method), route.to_string());
+        let of = Whose { id: id.clone(), trace, person, address, route };
+        let record = Record::alone(of);
+        let course = Course { method, api: true, id, span: None, record, running };
+        let answered = || shown.unwrap_or_else(IntoResponse::into_response);
+        let response = self.complete(course, limits::within(limiter, &caller, answered)).await;
         if !response.status().is_client_error() {
             self.metrics.shown_again();
         }
@@ -132,14 +155,17 @@ impl Around {
             record: Record::begin(span.clone()),
             running: self.metrics.begin(method_of(&method), route.to_owned()),
             method,
-            span,
+            span: Some(span),
         }
     }
 
     async fn complete(&self, course: Course, answered: impl Future<Output = Response>) -> Response {
         let Course { method, api, id, span, mut record, mut running } = course;
         let answered = async { faults::complete(answered.await, &id) };
-        let mut response = answered.instrument(span).await;
+        let mut response = match span {
+            Some(span) => answered.instrument(span).await,
+            None => answered.await,
+        };
         running.status = Some(response.status());
         drop(running);
         self.security.complete(response.headers_mut(), api);

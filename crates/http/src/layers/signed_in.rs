@@ -8,9 +8,10 @@ use crate::caller::Asked;
 use crate::service::Service;
 use axum::extract::Request;
 
-/// Notes who is signed in, and by what.
-pub(super) fn note(service: &Service, request: &mut Request) {
-    let Ok(asked) = Asked::of(request.method(), request.headers()) else { return };
+/// By what the caller of a request wants to be known, and who that is as far as it tells. None when
+/// it cannot be read.
+pub(super) fn of(service: &Service, request: &Request) -> Option<(Asked, Option<SignedInAs>)> {
+    let asked = Asked::of(request.method(), request.headers()).ok()?;
     let asked = asked.read(service.secrets(), service.now());
     let name = match &asked {
         Asked::Token(_, Some(claims)) => Some(format!("person:{}", claims.person.0)),
@@ -18,8 +19,5 @@ pub(super) fn note(service: &Service, request: &mut Request) {
         Asked::Key(_) => Some(format!("key:{}", asked.name())),
         Asked::Token(_, None) | Asked::Nobody => None,
     };
-    request.extensions_mut().insert(asked);
-    if let Some(name) = name {
-        request.extensions_mut().insert(SignedInAs(name));
-    }
+    Some((asked, name.map(SignedInAs)))
 }

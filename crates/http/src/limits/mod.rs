@@ -109,10 +109,15 @@ impl Caller {
 
     /// The caller of a request, as the layers before have found out.
     pub fn of(extensions: &Extensions) -> Self {
-        if let Some(person) = extensions.get::<SignedInAs>() {
+        Self::known(extensions.get(), extensions.get().copied())
+    }
+
+    /// The caller who is somebody, or else at an address.
+    pub(crate) fn known(person: Option<&SignedInAs>, address: Option<CallerAddress>) -> Self {
+        if let Some(person) = person {
             return Self::SignedIn(person.0.clone());
         }
-        let address = extensions.get::<CallerAddress>().map(|address| address.0);
+        let address = address.map(|address| address.0);
         Self::at(address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)))
     }
 }
@@ -210,13 +215,17 @@ pub async fn layer(State(limited): State<Limited>, request: Request, next: Next)
 /// The same for a reading request whose answer is there already.
 pub(crate) async fn within(
     limiter: &Limiter,
-    request: &Extensions,
+    caller: &Caller,
     answered: impl FnOnce() -> Response,
 ) -> Response {
     let group = Group::Read;
-    let decision = limiter.decide(group, request).await;
-    let answered =
-        if decision.allowed { answered() } else { answer::refusal(group, &decision, request) };
+    let decision = limiter.take(group, caller).await;
+    let answered = if decision.allowed {
+        answered()
+    } else {
+        // It is named when it is completed.
+        answer::refusal(group, &decision, &Extensions::new())
+    };
     told(answered, group, &decision)
 }
 

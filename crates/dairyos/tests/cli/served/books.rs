@@ -5,7 +5,7 @@ use crate::kit::{Books, text};
 use serde_json::json;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
-use testkit::on_both;
+use testkit::{Database, on_both};
 
 #[test]
 fn an_accountant_verifies_and_exports_what_the_commands_do() {
@@ -36,6 +36,41 @@ fn an_accountant_verifies_and_exports_what_the_commands_do() {
             assert_eq!(reply.ok(200).body, expected, "{format}");
         }
     });
+}
+
+#[test]
+fn what_is_shown_again_leaves_the_line_of_its_route() {
+    let database = Database::sqlite();
+    let books = Books::issued(&database);
+    let server = Server::start(&books);
+    let token = server.owner(&books);
+    let bills = server.get("/api/v1/bills?month=2024-10", &token).ok(200).json();
+    let path = format!("/api/v1/bills/{}", text(&bills["items"][0]["number"]));
+    let shown_again = || {
+        let figures = server.get("/metrics", "").ok(200).body.clone();
+        let mut lines = figures.lines();
+        let figure = lines.find_map(|line| line.strip_prefix("http_server_shown_again_total "));
+        figure.unwrap().parse::<u64>().unwrap()
+    };
+    let ask = |id: &str| {
+        let headers = [("x-request-id", id)];
+        let reply = server.ask_with("GET", &path, &token, &json!(null), &headers);
+        reply.ok(200);
+        // What differs each time.
+        let mut line = server.line(id);
+        for name in ["timestamp", "request_id", "trace_id", "duration_ms"] {
+            assert!(line.as_object_mut().unwrap().remove(name).is_some(), "{name}");
+        }
+        line
+    };
+    let first = ask("first");
+    let again = (0..50).find_map(|n| {
+        let before = shown_again();
+        let line = ask(&format!("again-{n}"));
+        (shown_again() > before).then_some(line)
+    });
+    assert_eq!(again.unwrap(), first);
+    assert_eq!(first["route"], "/api/v1/bills/{prefix}/{year}/{serial}");
 }
 
 #[test]
