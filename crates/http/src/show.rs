@@ -1,5 +1,5 @@
-//! Showing one thing: it is read once between two commits in its area, and shown again before a request has
-//! gone through the layers and extractors of its route.
+//! Showing one thing: it is read once between two commits in its area, and shown again before a
+//! request has gone through the layers and extractors of its route.
 //!
 //! It deliberately asks each time who the caller is, whether they may see it and how often they may
 //! ask; only the reading is left out.

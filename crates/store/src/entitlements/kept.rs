@@ -10,7 +10,8 @@ use domain::customers::BillingMode;
 use domain::entitlements::ALL_FEATURES;
 use domain::ids::CustomerId;
 
-pub(super) const CHECK: &str = "SELECT c.id, c.billing_mode, (SELECT MAX(e.until_at) FROM entitlements e \
+pub(super) const CHECK: &str = "SELECT c.id, c.billing_mode, \
+     (SELECT MAX(e.until_at) FROM entitlements e \
      WHERE e.customer_id = c.id AND e.feature IN ($2, $3)) FROM customers c WHERE c.code = $1";
 const ENDING: &str = "SELECT c.code, e.feature, e.until_at, e.customer_id FROM entitlements e \
      JOIN customers c ON c.id = e.customer_id WHERE e.closed = 0 \

@@ -21,6 +21,9 @@ const ASK_EVERY_MICROS: u64 = 1_000;
 /// somebody else asks.
 const HOLDS_MICROS: u64 = 10_000;
 
+/// How long commits are told apart after somebody wanted to know.
+const STAY_AWAKE_MICROS: u64 = 200_000;
+
 /// A connection that sees the commits of all others, and what it said last.
 struct Known {
     conn: Connection,
@@ -46,6 +49,8 @@ pub(super) struct Asking {
     begun: Instant,
     /// When it was last asked, in microseconds since then.
     asked: AtomicU64,
+    /// When somebody wanted to know last, in the same way.
+    wanted: AtomicU64,
     known: Mutex<Known>,
 }
 
@@ -53,20 +58,22 @@ impl Asking {
     pub(super) fn new(place: &Place) -> Option<Self> {
         let Inner::Sqlite(conn) = place.connect().ok()? else { return None };
         let known = Mutex::new(Known { conn, version: 0 });
-        Some(Self { begun: Instant::now(), asked: AtomicU64::new(0), known })
+        let [asked, wanted] = [0, 0].map(AtomicU64::new);
+        Some(Self { begun: Instant::now(), asked, wanted, known })
     }
 
     /// Counts that others have committed, when they have: in all areas.
     pub(super) fn ask(&self, counts: &Counts) -> Option<()> {
         let now = self.micros();
-        if self.is_within(now, ASK_EVERY_MICROS) {
+        self.wanted.store(now, Ordering::SeqCst);
+        if is_within(&self.asked, now, ASK_EVERY_MICROS) {
             return Some(());
         }
         let mut known = match self.known.try_lock() {
             Ok(known) => known,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => {
-                return self.is_within(now, HOLDS_MICROS).then_some(());
+                return is_within(&self.asked, now, HOLDS_MICROS).then_some(());
             }
         };
         self.look(&mut known, now, counts)
@@ -85,23 +92,28 @@ impl Asking {
         u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX).max(1)
     }
 
-    /// Whether it was asked no longer than so many microseconds ago.
-    fn is_within(&self, now: u64, micros: u64) -> bool {
-        let asked = self.asked.load(Ordering::SeqCst);
-        asked != 0 && now < asked.saturating_add(micros)
-    }
-
-    /// Begins a commit of this program on a connection that holds the write lock.
+    /// Begins a commit of this program on a connection that holds the write lock, so that nobody
+    /// else commits until it ends. None when nobody has wanted to know for long: then it is taken
+    /// for a commit of others.
     pub(super) fn committing<'a>(
         &'a self,
         conn: &'a Connection,
         counts: &'a Counts,
     ) -> Option<Committing<'a>> {
+        if !is_within(&self.wanted, self.micros(), STAY_AWAKE_MICROS) {
+            return None;
+        }
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         self.look(&mut known, self.micros(), counts)?;
         let own = version(conn)?;
         Some(Committing { known, conn, own, counts })
     }
+}
+
+/// Whether a moment was no longer than so many microseconds ago; 0 is none.
+fn is_within(moment: &AtomicU64, now: u64, micros: u64) -> bool {
+    let moment = moment.load(Ordering::SeqCst);
+    moment != 0 && now < moment.saturating_add(micros)
 }
 
 /// A commit of this program under way.
