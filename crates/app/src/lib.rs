@@ -31,6 +31,6 @@ pub mod webhooks;
 pub use error::AppError;
 pub use invalid::Invalid;
 pub use random::{NoRandomness, Random};
-pub use store::areas::{Area, Epoch};
 pub use store::audit::Actor;
+pub use store::epoch::{Area, Epoch};
 pub use store::{Checkpoints, Store, StoreError, Tx};

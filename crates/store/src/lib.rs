@@ -4,7 +4,6 @@
 //! decided. It is synchronous and works on sets.
 
 pub mod access;
-pub mod areas;
 pub mod audit;
 pub mod billing;
 pub mod business;
@@ -13,6 +12,7 @@ pub mod customers;
 mod db;
 pub mod deliveries;
 pub mod entitlements;
+pub mod epoch;
 pub mod idempotency;
 pub mod imports;
 pub mod jobs;

@@ -9,7 +9,7 @@ use super::server::Server;
 use super::tx::Conn;
 use super::watch::Watch;
 use super::{StoreError, Tx, from_sqlite};
-use crate::areas::Written;
+use crate::epoch::Written;
 use rusqlite::Connection;
 use std::sync::atomic::Ordering;
 

@@ -6,7 +6,7 @@
 use super::server::{Param, Server};
 use super::value::Owned;
 use super::{Column, Dialect, Each, Row, StoreError, Value, from_sqlite};
-use crate::areas::Written;
+use crate::epoch::Written;
 use crate::idempotency::RequestKey;
 use tokio_postgres::types::ToSql;
 

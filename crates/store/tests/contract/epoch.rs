@@ -4,7 +4,7 @@ use crate::kit::{count, on_server, small, write};
 use std::thread;
 use std::time::{Duration, Instant};
 use store::Store;
-use store::areas::Epoch;
+use store::epoch::Epoch;
 use testkit::{Database, on_both};
 
 /// What another program on a server needs at most to be seen, with much to spare.

@@ -5,8 +5,8 @@
 //! commits of this program hold what is known while they are made, so that they are told apart.
 
 use super::Counts;
-use crate::areas::Written;
 use crate::db::open::{Inner, Place};
+use crate::epoch::Written;
 use rusqlite::Connection;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};

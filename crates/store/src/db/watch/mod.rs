@@ -8,7 +8,7 @@ mod file;
 mod server;
 
 use super::open::{Place, Store};
-use crate::areas::{Epoch, Written};
+use crate::epoch::{Epoch, Written};
 use rusqlite::Connection;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};

@@ -12,11 +12,11 @@
 //! seen when the limited time is over at the latest.
 
 use super::Counts;
-use crate::areas::{Area, Written};
 use crate::db::StoreError;
 use crate::db::open::{Inner, Place};
 use crate::db::presence::{self, Presence};
 use crate::db::server::Server;
+use crate::epoch::{Area, Written};
 use std::iter;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
